@@ -1,0 +1,115 @@
+/** One event of an OSV range, in the order of the record. Exactly one key is set. */
+export type RangeEvent =
+  | { readonly introduced: string }
+  | { readonly fixed: string }
+  | { readonly last_affected: string }
+  | { readonly limit: string };
+
+/** https://ossf.github.io/osv-schema/#affectedranges-field */
+export interface Range {
+  readonly type: 'SEMVER' | 'ECOSYSTEM' | 'GIT';
+  readonly events: readonly RangeEvent[];
+}
+
+/** The part of an OSV `affected[]` entry that matching needs. Ecosystem and name are those of the look-up. */
+export interface Affected {
+  readonly ranges: readonly Range[];
+  /** Exact versions that are affected. */
+  readonly versions: readonly string[];
+  /** CVSS vectors and distribution words that hold for this entry only. */
+  readonly severity: readonly Severity[];
+}
+
+/** A severity as its source states it; scored when the advisory store is built. */
+export interface Severity {
+  /** Who says so: `Debian`, `GHSA`, `NVD`, `Bitnami`, `RustSec` … */
+  readonly source: string;
+  readonly level: SeverityLevel;
+  /** CVSS base score 0.0 to 10.0, where there is a vector. */
+  readonly score: number | null;
+  /** `CVSS:3.1/AV:N/…`; null where the source gives only a word. */
+  readonly vector: string | null;
+}
+
+/** From worst to least; `unknown` stands last and is never read as harmless. */
+export const severityLevels = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
+export type SeverityLevel = (typeof severityLevels)[number];
+
+/**
+ * One advisory as the store hands it out for one ecosystem and name: only the `affected` entries for that name.
+ * Shape and meaning of the fields: https://ossf.github.io/osv-schema/
+ */
+export interface Advisory {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  /** Vulnerabilities that this record passes on (a DSA names CVEs). */
+  readonly upstream: readonly string[];
+  /** RFC 3339 UTC. */
+  readonly modified: string;
+  readonly published: string | null;
+  readonly withdrawn: string | null;
+  readonly summary: string;
+  /** Severity that holds for the whole record. */
+  readonly severity: readonly Severity[];
+  readonly affected: readonly Affected[];
+  /** An informational record (RustSec `unmaintained`, `notice`): reported, but not a vulnerability. */
+  readonly informational: string | null;
+  /** At most a few links, advisory first. */
+  readonly references: readonly string[];
+}
+
+/** What other feeds know about a vulnerability id (mostly a CVE), whatever the component. */
+export interface VulnerabilityFacts {
+  readonly id: string;
+  /** NVD's own or its CNA's CVSS, best first; empty where NVD has none. */
+  readonly severity: readonly Severity[];
+  /** RFC 3339; NVD's date of first publication. */
+  readonly published: string | null;
+  /** One line, from NVD or a catalogue. */
+  readonly summary: string;
+  /** Probability 0 to 1 of exploitation in the next 30 days, and its rank. */
+  readonly epss: { readonly probability: number; readonly percentile: number } | null;
+  readonly exploitation: readonly Exploitation[];
+}
+
+/** An entry in a catalogue of exploited vulnerabilities. */
+export interface Exploitation {
+  readonly source: 'CISA KEV' | 'EU KEV';
+  /** Date (YYYY-MM-DD) on which the catalogue took it up. */
+  readonly since: string;
+  /** Date by which CISA wants it handled. */
+  readonly due: string | null;
+  readonly ransomware: boolean;
+}
+
+/** One feed as it stands in the store. */
+export interface FeedState {
+  /** `osv/Debian`, `nvd`, `kev`, `eukev`, `epss`. */
+  readonly id: string;
+  /** When the source was last confirmed to be in this state (RFC 3339 UTC). What `maxDbAge` is measured against. */
+  readonly asOf: string;
+  /** Digest over the feed's bytes. */
+  readonly digest: string;
+  readonly records: number;
+  /** Records that could not be read and are therefore missing. */
+  readonly badRecords: number;
+}
+
+/** One state of all feeds. */
+export interface SnapshotInfo {
+  /** `sha256:…` over the content of the store: the same feeds built by the same revision give the same digest. */
+  readonly digest: string;
+  readonly feeds: readonly FeedState[];
+}
+
+/** Read side of the advisory store: the port between `advisories`, which implements it, and `match`, which asks. */
+export interface AdvisoryStore {
+  readonly snapshot: SnapshotInfo;
+  /** Whether the store holds a feed for this OSV ecosystem; the release suffix (`:12`) is ignored. */
+  covers(ecosystem: string): boolean;
+  /** Advisories that have an `affected` entry for exactly this ecosystem string and name. Empty where there is none. */
+  byName(ecosystem: string, name: string): readonly Advisory[];
+  /** What the other feeds know about an id; null where none does. */
+  facts(id: string): VulnerabilityFacts | null;
+  close(): void;
+}

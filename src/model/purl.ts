@@ -1,0 +1,34 @@
+import { PackageURL } from 'packageurl-js';
+
+/** A package URL in its parts. https://github.com/package-url/purl-spec */
+export interface Purl {
+  readonly type: string;
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly version: string | null;
+  readonly qualifiers: Readonly<Record<string, string>>;
+  readonly subpath: string | null;
+}
+
+/** The canonical text of a purl. Throws a TypeError where the parts break the specification. */
+export function formatPurl(p: Pick<Purl, 'type' | 'name'> & Partial<Purl>): string {
+  return new PackageURL(p.type, p.namespace, p.name, p.version, p.qualifiers, p.subpath).toString();
+}
+
+/** The parts of a purl; null where the text is not one. The input may be an attacker's. */
+export function parsePurl(text: string): Purl | null {
+  if (text.length > 4096) return null;
+  try {
+    const p = PackageURL.fromString(text);
+    return {
+      type: p.type,
+      namespace: p.namespace ?? null,
+      name: p.name,
+      version: p.version ?? null,
+      qualifiers: { ...p.qualifiers },
+      subpath: p.subpath ?? null,
+    };
+  } catch {
+    return null;
+  }
+}
