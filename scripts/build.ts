@@ -17,7 +17,9 @@ await build({
   chunkNames: 'chunks/[name]-[hash]',
   legalComments: 'linked',
   // CommonJS dependencies in an ESM bundle still ask for require() of Node's own modules.
-  banner: { js: "import { createRequire as kvittoRequire } from 'node:module';const require = kvittoRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as kvittoRequire } from 'node:module';const require = kvittoRequire(import.meta.url);",
+  },
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: false,
