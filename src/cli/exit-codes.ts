@@ -1,0 +1,33 @@
+import type { FailureCode } from '../model/errors.ts';
+import type { VerdictKind } from '../model/verdict.ts';
+
+/** What a process of Kvitto ends with. 1 is also what `scan --exit-code 1` chose; `--exit-code N` may choose another. */
+export const exitCodes = { done: 0, gateFailed: 1, usage: 2, cannotSay: 3, failure: 4, bug: 70 } as const;
+
+/** The exit code of a verdict. */
+export const exitCodeOfVerdict: Readonly<Record<VerdictKind, number>> = {
+  pass: exitCodes.done,
+  fail: exitCodes.gateFailed,
+  'cannot-say': exitCodes.cannotSay,
+};
+
+/** The exit code of a failure: every code of the closed list is here, or this does not compile. */
+export const exitCodeOfFailure: Readonly<Record<FailureCode, number>> = {
+  usage: exitCodes.usage,
+  'config-invalid': exitCodes.usage,
+  'policy-invalid': exitCodes.usage,
+  'store-unreadable': exitCodes.cannotSay,
+  'source-not-found': exitCodes.failure,
+  'source-unreadable': exitCodes.failure,
+  'source-unauthorized': exitCodes.failure,
+  'source-unreachable': exitCodes.failure,
+  'source-unsupported': exitCodes.failure,
+  'digest-mismatch': exitCodes.failure,
+  'limit-exceeded': exitCodes.failure,
+  'document-invalid': exitCodes.failure,
+  'feed-unreachable': exitCodes.failure,
+  'feed-invalid': exitCodes.failure,
+  'output-unwritable': exitCodes.failure,
+  'disk-full': exitCodes.failure,
+  aborted: exitCodes.failure,
+};

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import manifest from '../../package.json' with { type: 'json' };
+
+const words = process.argv.slice(2);
+if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+  process.stdout.write(`${manifest.version}\n`);
+} else {
+  // Everything else is loaded only now: asking for the version costs no more than starting Node.
+  const { runCommandLine } = await import('./program.ts');
+  process.exitCode = await runCommandLine(words, manifest.version);
+}
