@@ -1,6 +1,6 @@
 import type { CatalogFile } from '../cataloger.ts';
 import { keysOf, own, ownList, ownRecord } from './input-shape.ts';
-import { parseRequirement, type PythonNeed } from './python-component.ts';
+import { type PythonNeed, parseRequirement } from './python-component.ts';
 import { readToml } from './text-document.ts';
 
 type Table = Readonly<Record<string, unknown>>;

@@ -25,7 +25,8 @@ export const npmManifest: Cataloger = {
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: (file) =>
     file.name === 'package.json' ? marksInstall(file) || looksLikeProjectRoot(file.path) : isLock(file),
-  extract: (file) => (file.name === 'package.json' && !marksInstall(file) ? keepCondensed(condenseNpmManifest) : keepNothing()),
+  extract: (file) =>
+    file.name === 'package.json' && !marksInstall(file) ? keepCondensed(condenseNpmManifest) : keepNothing(),
   catalog(view, { signal }) {
     signal.throwIfAborted();
     const covered = new Set<string>();

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
 import { ComponentSet } from '../../component-set.ts';
-import { own, ownRecord, ownText } from '../../input-shape.ts';
+import { own, ownText } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { parseRequirement } from '../../python-component.ts';
 import { insideInstalled } from '../../python-installed.ts';

@@ -8,7 +8,14 @@ import { insideInstalled, installedNames, marksInstalled } from '../../python-in
 import { requiredNames } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
-const locks: ReadonlySet<string> = new Set(['poetry.lock', 'uv.lock', 'pdm.lock', 'Pipfile.lock', 'pylock.toml', 'requirements.txt']);
+const locks: ReadonlySet<string> = new Set([
+  'poetry.lock',
+  'uv.lock',
+  'pdm.lock',
+  'Pipfile.lock',
+  'pylock.toml',
+  'requirements.txt',
+]);
 
 /**
  * Finds no component: says where a `pyproject.toml` or `Pipfile` asks for some that neither a lockfile nor an
