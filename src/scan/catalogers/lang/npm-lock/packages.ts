@@ -1,0 +1,89 @@
+import type { Problem } from '../../../../model/problem.ts';
+import type { CatalogFile } from '../../../cataloger.ts';
+import { keysOf, own, ownRecord, ownText, recordOf } from '../../input-shape.ts';
+import { type LockNode, maxLockEdges, maxLockEntries, tooManyEntries } from '../../lock-graph.ts';
+import { npmComponent } from '../../npm-component.ts';
+import { deepestNesting, type NpmLock } from './lock.ts';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+const folder = 'node_modules/';
+
+/**
+ * `packages` of version 2 and 3: one entry per folder, `""` for the root, workspaces under their own folder, linked into
+ * `node_modules`. Edges are found as Node would find the folder.
+ */
+export function readPackages(packages: Entry, file: CatalogFile): NpmLock {
+  const problems: Problem[] = [];
+  const invalid: string[] = [];
+  const unversioned: string[] = [];
+  const nodes = new Map<string, LockNode>();
+  const roots = { main: new Set<string>(), dev: new Set<string>() };
+  let edges = 0;
+
+  const resolveAll = (from: string, names: readonly string[]): string[] => {
+    edges += names.length;
+    return edges > maxLockEdges ? [] : names.flatMap((name) => resolve(packages, from, name) ?? []);
+  };
+
+  for (const [at, value] of Object.entries(packages)) {
+    if (nodes.size >= maxLockEntries) {
+      problems.push(tooManyEntries(file, 'entries', maxLockEntries));
+      break;
+    }
+    const entry = recordOf(value);
+    if (entry === null || own(entry, 'link') === true) continue;
+    const needs = namesUnder(entry, ['dependencies', 'optionalDependencies', 'peerDependencies']);
+    const last = installedAt(at);
+    if (last === null) {
+      for (const key of resolveAll(at, needs)) roots.main.add(key);
+      for (const key of resolveAll(at, namesUnder(entry, ['devDependencies']))) roots.dev.add(key);
+      continue;
+    }
+    const version = ownText(entry, 'version');
+    const name = ownText(entry, 'name') ?? last;
+    const component = version === null ? null : npmComponent(name, version);
+    if (version === null) unversioned.push(name);
+    else if (component === null) invalid.push(name);
+    if (component === null) continue;
+    nodes.set(at, {
+      component,
+      licenses: ownText(entry, 'license') === null ? [] : [String(own(entry, 'license')).slice(0, 200)],
+      needs: resolveAll(at, needs),
+      dev: own(entry, 'dev') === true,
+    });
+  }
+  if (edges > maxLockEdges) problems.push(tooManyEntries(file, 'edges', maxLockEdges));
+  return { nodes, roots, problems, invalid, unversioned };
+}
+
+function namesUnder(entry: Entry, keys: readonly string[]): string[] {
+  return keys.flatMap((key) => keysOf(ownRecord(entry, key)));
+}
+
+/** The name below the last `node_modules/`; null for a folder of the project itself. */
+function installedAt(at: string): string | null {
+  const last = at.lastIndexOf(folder);
+  return last < 0 || (last > 0 && at[last - 1] !== '/') ? null : at.slice(last + folder.length);
+}
+
+/** The entry that Node finds for a name from a folder; null where there is none (an optional one, a link's target). */
+function resolve(packages: Entry, from: string, name: string): string | null {
+  let at = from;
+  for (let level = 0; level < deepestNesting; level++) {
+    const key = at === '' ? `${folder}${name}` : `${at}/${folder}${name}`;
+    if (Object.hasOwn(packages, key)) return key;
+    if (at === '') return null;
+    at = parentOf(at);
+  }
+  return null;
+}
+
+/** The folder whose `node_modules` holds this one: `a/node_modules/b` → `a`; of a workspace, the folder above. */
+function parentOf(at: string): string {
+  const nested = at.lastIndexOf(`/${folder}`);
+  if (nested >= 0) return at.slice(0, nested);
+  if (at.startsWith(folder)) return '';
+  const slash = at.lastIndexOf('/');
+  return slash < 0 ? '' : at.slice(0, slash);
+}
