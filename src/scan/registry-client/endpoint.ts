@@ -79,7 +79,7 @@ export function parseMirror(text: string, insecure: boolean): Pick<EndpointOptio
     });
   const named = /^https?:\/\//i.exec(text)?.[0].toLowerCase();
   const full = named === undefined ? `https://${text}` : text;
-  if (!URL.canParse(full)) throw wrong('it is no address');
+  if (!URL.canParse(full) || full.lastIndexOf('://') > 5) throw wrong('it is no address');
   const url = new URL(full);
   if (url.username || url.password || url.search || url.hash) throw wrong('only host and path may be given');
   if (url.protocol === 'http:' && !insecure) throw wrong('plain http is not allowed');

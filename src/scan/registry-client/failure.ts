@@ -55,6 +55,8 @@ const networkWords: ReadonlyMap<string, readonly [string, ExchangeError['again']
   ['UND_ERR_PRX_CONN', ['the proxy closed the connection', 'later']],
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', ['it sent less than it announced', 'later']],
   ['UND_ERR_ABORTED', ['the proxy refused the connection', 'never']],
+  ['HTTPParserError', ['it does not answer in HTTP', 'never']],
+  ['UND_ERR_HEADERS_OVERFLOW', ['its headers are too large', 'never']],
   ['ETIMEDOUT', ['the connection was not answered', 'once']],
   ['UND_ERR_CONNECT_TIMEOUT', ['the connection was not answered', 'once']],
   ['UND_ERR_HEADERS_TIMEOUT', ['it did not answer in time', 'once']],

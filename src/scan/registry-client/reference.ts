@@ -44,7 +44,8 @@ export function formatReference(reference: ImageReference): string {
 function splitName(text: string, name: string): { host: string; repository: string } {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
-  const hasHost = first === 'localhost' || /[.:[A-Z]/.test(first);
+  // Docker takes capital letters for a host too; they are far more often a slip in a repository of Docker Hub.
+  const hasHost = first === 'localhost' || /[.:[]/.test(first);
   let host = hasHost ? parseHost(text, first) : 'docker.io';
   let repository = hasHost ? name.slice(slash + 1) : name;
   if (hubHosts.has(host)) {
