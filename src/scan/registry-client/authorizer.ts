@@ -2,11 +2,10 @@ import { CodedError } from '../../model/errors.ts';
 import { clip } from '../../model/problem.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import type { Credentials } from './credentials.ts';
-import { type Answer, type Ask, discard, exchange, failureOf, type Line, readAll, withRetries } from './exchange.ts';
+import { type Answer, type Ask, discard, exchange, failureOf, type Line, readAll } from './exchange.ts';
 import { ExchangeError, placeOf } from './failure.ts';
 
 const mostTokenBytes = 256 * 1024;
-const mostRetries = 3;
 
 /** What one repository of one registry wants to see before it answers. */
 export interface AuthorizerOptions {
@@ -75,14 +74,15 @@ export class Authorizer {
     if (credentials?.kind === 'registry-token') return checkedToken(credentials.token, credentials.from);
     const request = this.#tokenRequest(challenge, credentials, ask);
     const { line } = this.#options;
-    const bytes = await withRetries(line, mostRetries, ask.signal, async () => {
-      const answer = await exchange(line, request);
-      if (answer.status === 200) return await readAll(line, answer, mostTokenBytes, request);
+    // Not asked again here: who asked the registry does, from the start.
+    const answer = await exchange(line, request);
+    if (answer.status !== 200) {
       const failure = await failureOf(line, answer, request);
       if (failure.code !== 'source-unauthorized' && answer.status !== 400) throw failure;
       if (credentials === null) throw this.#loginNeeded(ask);
       throw this.#refused(ask, `${placeOf(request.url)} refused the login from ${credentials.from}`);
-    });
+    }
+    const bytes = await readAll(line, answer, mostTokenBytes, request);
     let json: { token?: unknown; access_token?: unknown } | null = null;
     try {
       json = JSON.parse(bytes.toString('utf8'));

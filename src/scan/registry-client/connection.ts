@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { Dispatcher } from 'undici';
@@ -46,26 +47,31 @@ export async function openDispatcher(options: ConnectionOptions): Promise<Dispat
 }
 
 async function trust(caFile: string | null) {
-  const own = caFile === null ? [] : [await readCertificates(caFile)];
-  const ca = [...new Set([...getCACertificates('default'), ...getCACertificates('system')]), ...own];
-  try {
-    return createSecureContext({ ca });
-  } catch (cause) {
-    throw new CodedError('usage', `--ca-file ${caFile}: no valid certificate: ${messageOf(cause)}.`, { cause });
-  }
+  const own = caFile === null ? [] : await readCertificates(caFile);
+  return createSecureContext({
+    ca: [...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...own])],
+  });
 }
 
-async function readCertificates(file: string): Promise<string> {
+async function readCertificates(file: string): Promise<string[]> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
     throw new CodedError('usage', `--ca-file ${file}: cannot be read: ${messageOf(cause)}.`, { cause });
   }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+  const blocks = text.split('-----BEGIN CERTIFICATE-----').slice(1);
+  if (blocks.length === 0) {
     throw new CodedError('usage', `--ca-file ${file}: holds no certificate in PEM form.`, {
       remedy: 'Convert it: openssl x509 -in FILE -inform DER -out ca.pem',
     });
   }
-  return text;
+  const certificates = blocks.map((block) => `-----BEGIN CERTIFICATE-----${block}`);
+  try {
+    // TLS would pass over a damaged one without a word.
+    for (const certificate of certificates) new X509Certificate(certificate);
+  } catch (cause) {
+    throw new CodedError('usage', `--ca-file ${file}: holds a damaged certificate: ${messageOf(cause)}.`, { cause });
+  }
+  return certificates;
 }

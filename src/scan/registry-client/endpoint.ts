@@ -41,9 +41,19 @@ export class Endpoint {
       return answer;
     } catch (error) {
       if (!(error instanceof ExchangeError && error.maybePlain)) throw error;
+      return await this.#plainly(error, path, ask);
+    }
+  }
+
+  /** Tries plain http after https failed with `first`. */
+  async #plainly(first: ExchangeError, path: string, ask: Omit<Ask, 'url' | 'authorization'>): Promise<Answer> {
+    try {
       const answer = await this.#authorized('http', path, ask);
       this.#scheme = 'http';
       return answer;
+    } catch (error) {
+      // A server that wants TLS says so with status 400: then the first failure is the one to tell.
+      throw error instanceof ExchangeError && error.status === 400 ? first : error;
     }
   }
 

@@ -9,6 +9,8 @@ export class ExchangeError extends CodedError {
   readonly afterMs: number | null;
   /** Whether the peer may be one that speaks plain http. */
   readonly maybePlain: boolean;
+  /** Of the answer, where there was one. */
+  readonly status: number | null;
 
   constructor(
     code: FailureCode,
@@ -19,12 +21,14 @@ export class ExchangeError extends CodedError {
       again?: ExchangeError['again'];
       afterMs?: number | null;
       maybePlain?: boolean;
+      status?: number;
     } = {},
   ) {
     super(code, message, options);
     this.again = options.again ?? 'never';
     this.afterMs = options.afterMs ?? null;
     this.maybePlain = options.maybePlain ?? false;
+    this.status = options.status ?? null;
   }
 }
 
@@ -148,5 +152,6 @@ export function statusFailure(
       status === 407 ? 'Give user and password in HTTPS_PROXY.' : 'Try again later, or ask who runs the registry.',
     again: status >= 500 && status !== 501 ? 'later' : 'never',
     afterMs,
+    status,
   });
 }
