@@ -95,7 +95,9 @@ class RegistryImage implements ImageSource {
 
   reopen(key: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const layer = this.#layers.get(key);
-    if (layer === undefined) throw new Error(`no layer ${key}`);
+    if (layer === undefined) {
+      throw new CodedError('source-not-found', `The layer ${key} is not distributed with the image.`);
+    }
     return this.#client.blob(key as Digest, layer.sizeBytes, signal);
   }
 
