@@ -69,19 +69,26 @@ async function findImage(
   let failure: CodedError | undefined;
   for (const place of places) {
     if (options.offline && place.kind === 'tcp' && !isLoopback(place.host)) {
-      throw new CodedError('source-unreachable', `${words.name} at ${formatPlace(place)} cannot be asked with --offline.`, {
-        remedy: 'Save the image to a file and scan that, or leave --offline out.',
-      });
+      throw new CodedError(
+        'source-unreachable',
+        `${words.name} at ${formatPlace(place)} cannot be asked with --offline.`,
+        {
+          remedy: 'Save the image to a file and scan that, or leave --offline out.',
+        },
+      );
     }
     try {
       return { place, image: await inspect(daemon, place, target, options) };
     } catch (error) {
       // Where nothing listens, the next place may do. A socket that may not be used says more than one that is not there.
       if (!(error instanceof CodedError) || !absences.has(error.code)) throw error;
-      if (failure === undefined || (error.code === 'source-unauthorized' && failure.code !== error.code)) failure = error;
+      if (failure === undefined || (error.code === 'source-unauthorized' && failure.code !== error.code))
+        failure = error;
     }
   }
-  throw failure ?? new CodedError('source-unreachable', `No place of ${words.name} is known.`, { remedy: words.whenAbsent });
+  throw (
+    failure ?? new CodedError('source-unreachable', `No place of ${words.name} is known.`, { remedy: words.whenAbsent })
+  );
 }
 
 async function inspect(
@@ -185,7 +192,8 @@ function messageIn(bytes: Uint8Array): string {
 
 function checkName(target: string): void {
   const parts = target.split('/');
-  const good = /^[A-Za-z0-9[][A-Za-z0-9._:@/[\]-]{0,1023}$/.test(target) && parts.every((p) => p !== '' && !/^\.+$/.test(p));
+  const good =
+    /^[A-Za-z0-9[][A-Za-z0-9._:@/[\]-]{0,1023}$/.test(target) && parts.every((p) => p !== '' && !/^\.+$/.test(p));
   if (good) return;
   throw new CodedError('usage', `"${clip(target)}" names no image of a daemon.`, {
     remedy: 'Give a name as docker images prints it (repository:tag), or an image id.',

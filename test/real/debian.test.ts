@@ -100,8 +100,7 @@ describe('a real Debian image', { skip }, () => {
   }, async () => {
     const registry = await startRegistry({ tls: true, user: 'robot', password: 'correct horse' });
     try {
-      const credentials = ['--dest-creds', 'robot:correct horse', '--dest-cert-dir', registry.certDir ?? ''];
-      copyImage(`oci:${layout}:app`, `docker://${registry.host}/demo/app:1`, ...credentials);
+      copyImage(`oci:${layout}:app`, `docker://${registry.host}/demo/app:1`, ...registry.toArgs);
       const login = { KVITTO_USERNAME: 'robot', KVITTO_PASSWORD: 'correct horse' };
       const args = [
         'scan',

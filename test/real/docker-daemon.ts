@@ -71,10 +71,12 @@ async function withEitherDriver(
 
 async function start(folder: string, socket: string, program: string, args: string[]): Promise<ContainerDaemon> {
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  const server = await startServer(program, args, () => answers(socket), { cwd: folder }).catch(async (error: unknown) => {
-    await remove();
-    throw error;
-  });
+  const server = await startServer(program, args, () => answers(socket), { cwd: folder }).catch(
+    async (error: unknown) => {
+      await remove();
+      throw error;
+    },
+  );
   return {
     socket,
     host: `unix://${socket}`,
@@ -96,7 +98,8 @@ async function load(socketPath: string, archive: string): Promise<void> {
     pipeline(createReadStream(archive), upload),
   ]);
   const answer = Buffer.concat(await response.toArray()).toString('utf8');
-  if (response.statusCode !== 200 || answer.includes('"error"')) throw new Error(`load of ${archive} failed: ${answer}`);
+  if (response.statusCode !== 200 || answer.includes('"error"'))
+    throw new Error(`load of ${archive} failed: ${answer}`);
 }
 
 function answers(socketPath: string): Promise<boolean> {
