@@ -31,11 +31,13 @@ export class BuildInfoScan {
   readonly #layout: Layout;
   #lookBack: boolean;
   #seam: Buffer = Buffer.alloc(0);
-  /** Bytes from the header on, of information in the format since Go 1.18. */
-  #inline: Buffer | null = null;
+  /** Bytes from the header on, of information in the format since Go 1.18, and how many are worth a look. */
+  #inline: Gathered | null = null;
+  #inlineNeeds = 0;
   /** Place and size of the Go string that holds the version, before Go 1.18. */
   #pointer: { readonly at: number; readonly wordBytes: number; readonly bigEndian: boolean } | null = null;
-  #text: Buffer | null = null;
+  /** The module text before Go 1.18, as far as it has come by. */
+  #text: Gathered | null = null;
   #modules: string | null = null;
   readonly #versions = new Map<number, string>();
   #found: BuildInfo | null = null;
@@ -54,8 +56,8 @@ export class BuildInfoScan {
   /** Takes the next bytes, which begin at `at`, and says whether more are needed. */
   push(chunk: Buffer, at: number): boolean {
     if (this.#inline !== null) {
-      this.#inline = Buffer.concat([this.#inline, chunk]);
-      return this.#readInline();
+      this.#inline.add(chunk);
+      return this.#inline.length < this.#inlineNeeds || this.#readInline();
     }
     const start = at - this.#seam.length;
     const end = at + chunk.length;
@@ -81,7 +83,7 @@ export class BuildInfoScan {
       const wordBytes = window[p + 14] ?? 0;
       const flags = window[p + 15] ?? 0;
       if ((flags & 2) !== 0) {
-        this.#inline = Buffer.from(window.subarray(p));
+        this.#inline = new Gathered(window.subarray(p));
         return true;
       }
       if (flags > 1 || (wordBytes !== 4 && wordBytes !== 8)) continue;
@@ -96,15 +98,17 @@ export class BuildInfoScan {
 
   /** True: more bytes are needed. */
   #readInline(): boolean {
-    const bytes = this.#inline;
-    if (bytes === null) return true;
+    if (this.#inline === null) return true;
+    const bytes = this.#inline.joined();
+    this.#inlineNeeds = bytes.length + 1;
     const version = lengthAt(bytes, headerBytes);
     if (version === 'more') return true;
     if (version === null || version.length > mostVersionBytes) return false;
     const modules = lengthAt(bytes, version.at + version.length);
     if (modules === 'more') return true;
     if (modules === null || modules.length > mostTextBytes) return false;
-    if (modules.at + modules.length > bytes.length) return true;
+    this.#inlineNeeds = modules.at + modules.length;
+    if (this.#inlineNeeds > bytes.length) return true;
     this.#found = {
       goVersion: bytes.toString('utf8', version.at, version.at + version.length),
       modules: unwrapped(bytes.subarray(modules.at, modules.at + modules.length)),
@@ -122,16 +126,16 @@ export class BuildInfoScan {
       this.#versions.set(start + p, window.toString('latin1', p, p + 48));
     }
     if (this.#modules !== null) return;
-    if (this.#text !== null) this.#text = Buffer.concat([this.#text, chunk]);
-    else {
-      const p = window.indexOf(textStart);
-      if (p < 0) return;
-      this.#text = Buffer.from(window.subarray(p));
+    const begin = this.#text === null ? window.indexOf(textStart) : 0;
+    if (begin < 0) return;
+    if (this.#text === null) this.#text = new Gathered(window.subarray(begin));
+    else this.#text.add(chunk);
+    if (window.indexOf(textEnd, begin) >= 0) {
+      const text = this.#text.joined();
+      const end = text.indexOf(textEnd);
+      if (end >= 0) this.#modules = text.toString('utf8', textStart.length, end);
     }
-    const end = this.#text.indexOf(textEnd, textStart.length);
-    if (end < 0 && this.#text.length <= mostTextBytes) return;
-    if (end >= 0) this.#modules = this.#text.toString('utf8', textStart.length, end);
-    this.#text = null;
+    if (this.#modules !== null || this.#text.length > mostTextBytes) this.#text = null;
   }
 
   /** Reads the Go string of the version, once it has come by. True: more bytes are needed. */
@@ -157,6 +161,27 @@ export class BuildInfoScan {
       if (into >= 0n && into < BigInt(segment.end - segment.start)) return segment.start + Number(into);
     }
     return null;
+  }
+}
+
+/** Pieces of a stream, copied, put together only when they are looked at. */
+class Gathered {
+  #pieces: Buffer[] = [];
+  length = 0;
+
+  constructor(first: Buffer) {
+    this.add(first);
+  }
+
+  add(piece: Buffer): void {
+    this.#pieces.push(Buffer.from(piece));
+    this.length += piece.length;
+  }
+
+  joined(): Buffer {
+    const all = Buffer.concat(this.#pieces);
+    this.#pieces = [all];
+    return all;
   }
 }
 

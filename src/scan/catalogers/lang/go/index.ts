@@ -3,7 +3,7 @@ import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, FileStat } from '../../../cataloger.ts';
 import { goComponent } from '../../../go-module.ts';
 import { mergeComponents } from '../../../merge-components.ts';
-import { goExtractor, type Kept } from './extractor.ts';
+import { GoExtractor, type Kept } from './extractor.ts';
 import { modulesOf } from './modules.ts';
 
 /** The smallest program that Go's linker makes is ten times as large. */
@@ -65,7 +65,7 @@ export const go: Cataloger = {
     file.sizeBytes >= leastBytes &&
     ((file.mode & anyExecuteBit) !== 0 ? !hasDataEnding(file.name) : mayBeBinaryName(file.name)),
 
-  extract: goExtractor,
+  extract: () => new GoExtractor(),
 
   catalog(view, { signal }) {
     const components: Component[] = [];
