@@ -62,22 +62,3 @@ export function ownerOf(
   const message = `these are ${type} packages, but os-release names ${clip(os.id, 60)}, which uses ${usual}: they cannot be assessed`;
   return { os: null, problems: [{ code: 'os-unknown', where, message }] };
 }
-
-/** Components sorted by purl, each purl once, with the locations of all its appearances. */
-export function mergeByPurl(components: Iterable<Component>): Component[] {
-  const byPurl = new Map<string, { readonly first: Component; readonly locations: Map<string, Location> }>();
-  for (const component of components) {
-    let seen = byPurl.get(component.purl);
-    if (seen === undefined) {
-      seen = { first: component, locations: new Map() };
-      byPurl.set(component.purl, seen);
-    }
-    for (const location of component.locations) seen.locations.set(location.path, location);
-  }
-  return [...byPurl.values()]
-    .map(({ first, locations }) => ({
-      ...first,
-      locations: [...locations.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
-    }))
-    .sort((a, b) => (a.purl < b.purl ? -1 : 1));
-}

@@ -1,8 +1,9 @@
 import type { Component } from '../../../../model/inventory.ts';
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
-import { distroComponent, mergeByPurl, ownerOf } from '../../../distro-component.ts';
+import { distroComponent, ownerOf } from '../../../distro-component.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
+import { mergeComponents } from '../../../merge-components.ts';
 import { mayBeReadByOthers } from '../../../owned-paths.ts';
 import { isStatusLine, parseStanzas } from './stanzas.ts';
 
@@ -95,7 +96,7 @@ export const dpkg: Cataloger = {
         installed.add(file.path === statusFile ? one.name : `${statusFolder}${file.name}`);
       }
     }
-    return { components: mergeByPurl(components), problems, ownedPaths: ownedPaths(view, installed) };
+    return { components: mergeComponents(components), problems, ownedPaths: ownedPaths(view, installed) };
   },
 };
 
