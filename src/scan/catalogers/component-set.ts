@@ -12,14 +12,15 @@ export interface Sighting {
   readonly dependsOn?: Iterable<string>;
 }
 
+/** Lists may hold repeats until they are handed out: most purls are seen once, and a Set for each costs more than it saves. */
 interface Entry {
   readonly name: string;
   readonly version: string;
   direct: boolean | null;
   dev: boolean;
-  readonly locations: Map<string, CatalogFile>;
-  readonly licenses: Set<string>;
-  readonly dependsOn: Set<string>;
+  readonly files: CatalogFile[];
+  readonly licenses: string[];
+  readonly dependsOn: string[];
 }
 
 /** Gathers the sightings of one cataloger: one component per purl, however many files and places name it. */
@@ -36,32 +37,41 @@ export class ComponentSet {
     let entry = this.#entries.get(seen.purl);
     if (entry === undefined) {
       const { name, version, direct, dev } = seen;
-      entry = { name, version, direct, dev, locations: new Map(), licenses: new Set(), dependsOn: new Set() };
+      entry = { name, version, direct, dev, files: [], licenses: [], dependsOn: [] };
       this.#entries.set(seen.purl, entry);
     }
     if (entry.direct !== true) entry.direct = seen.direct ?? entry.direct;
     entry.dev &&= seen.dev;
-    entry.locations.set(file.path, file);
-    for (const license of seen.licenses ?? []) entry.licenses.add(license);
-    for (const purl of seen.dependsOn ?? []) if (purl !== seen.purl) entry.dependsOn.add(purl);
+    if (entry.files.at(-1) !== file) entry.files.push(file);
+    for (const license of seen.licenses ?? []) entry.licenses.push(license);
+    for (const purl of seen.dependsOn ?? []) if (purl !== seen.purl) entry.dependsOn.push(purl);
   }
 
   /** Sorted by purl; every list inside is sorted too. */
   list(): Component[] {
-    return [...this.#entries]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([purl, entry]) => ({
-        purl,
-        name: entry.name,
-        version: entry.version,
-        foundBy: this.#foundBy,
-        locations: [...entry.locations.values()]
-          .map(({ path, layer }) => ({ path, layer }))
-          .sort((a, b) => (a.path < b.path ? -1 : 1)),
-        direct: entry.direct,
-        dev: entry.dev,
-        licenses: [...entry.licenses].sort(),
-        dependsOn: [...entry.dependsOn].sort(),
-      }));
+    const purls = [...this.#entries.keys()].sort();
+    return purls.flatMap((purl) => {
+      const entry = this.#entries.get(purl);
+      return entry === undefined ? [] : [this.#component(purl, entry)];
+    });
   }
+
+  #component(purl: string, entry: Entry): Component {
+    const layers = new Map(entry.files.map(({ path, layer }) => [path, layer]));
+    return {
+      purl,
+      name: entry.name,
+      version: entry.version,
+      foundBy: this.#foundBy,
+      locations: sortedOnce([...layers.keys()]).map((path) => ({ path, layer: layers.get(path) ?? null })),
+      direct: entry.direct,
+      dev: entry.dev,
+      licenses: sortedOnce(entry.licenses),
+      dependsOn: sortedOnce(entry.dependsOn),
+    };
+  }
+}
+
+function sortedOnce(texts: string[]): string[] {
+  return texts.length < 2 ? texts : [...new Set(texts)].sort();
 }

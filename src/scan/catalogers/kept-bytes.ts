@@ -12,7 +12,8 @@ export function keepCondensed(condense: (bytes: Uint8Array) => Uint8Array | null
   const chunks: Uint8Array[] = [];
   return {
     push(chunk) {
-      chunks.push(chunk.slice());
+      // Not `slice`: that of a Buffer does not copy.
+      chunks.push(new Uint8Array(chunk));
       return true;
     },
     end: () => condense(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),

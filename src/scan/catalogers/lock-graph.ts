@@ -51,12 +51,15 @@ export function addLockGraph(
     if (node.component === null || file === undefined) continue;
     const dependsOn: string[] = [];
     for (const need of node.needs) {
-      const purl = nodes.get(need)?.component?.purl;
-      if (purl !== undefined) dependsOn.push(purl);
+      const needed = nodes.get(need)?.component?.purl;
+      if (needed !== undefined) dependsOn.push(needed);
     }
+    const { purl, name, version } = node.component;
     set.add(
       {
-        ...node.component,
+        purl,
+        name,
+        version,
         licenses: node.licenses ?? [],
         direct: node.direct ?? (roots === null || node.direct === null ? null : main.has(key) || dev.has(key)),
         dev: node.dev ?? (reachedDev.has(key) && !reachedMain.has(key)),

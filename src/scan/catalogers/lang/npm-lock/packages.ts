@@ -8,6 +8,8 @@ import { deepestNesting, type NpmLock } from './lock.ts';
 type Entry = Readonly<Record<string, unknown>>;
 
 const folder = 'node_modules/';
+/** PATH_MAX of Linux: nothing below a longer path can be installed. */
+const longestPath = 4096;
 
 /**
  * `packages` of version 2 and 3: one entry per folder, `""` for the root, workspaces under their own folder, linked into
@@ -42,7 +44,7 @@ export function readPackages(packages: Entry, file: CatalogFile): NpmLock {
     }
     const version = ownText(entry, 'version');
     const name = ownText(entry, 'name') ?? last;
-    const component = version === null ? null : npmComponent(name, version);
+    const component = version === null || at.length > longestPath ? null : npmComponent(name, version);
     if (version === null) unversioned.push(name);
     else if (component === null) invalid.push(name);
     if (component === null) continue;

@@ -6,7 +6,7 @@ export function nameAndVersion(key: string): { readonly name: string; readonly v
   const plain = withoutPeers(key);
   const slash = plain.indexOf('/');
   // Before version 9 a key starts with a slash, or with the host of a registry that is not the default.
-  const host = slash > 0 && !plain.startsWith('@') && plain.slice(0, slash).includes('.') && !plain.includes('@', 1);
+  const host = slash > 0 && !plain.startsWith('@') && /^[^@]*\.[^@]*$/.test(plain.slice(0, slash));
   const text = plain.startsWith('/') || host ? plain.slice(slash + 1) : plain;
   const nameEnd = text.startsWith('@') ? text.indexOf('/') + 1 : 0;
   const at = text.slice(nameEnd).search(/[@/]/);

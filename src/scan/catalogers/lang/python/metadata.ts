@@ -26,7 +26,8 @@ export function keepHeaders(): Extractor {
         if (byte === lineEnd && lineIsEmpty && size + end > 0) break;
         if (byte !== carriageReturn) lineIsEmpty = byte === lineEnd;
       }
-      const part = chunk.slice(0, Math.min(end, mostHeaderBytes - size));
+      // Not `slice`: that of a Buffer does not copy.
+      const part = new Uint8Array(chunk.subarray(0, Math.min(end, mostHeaderBytes - size)));
       chunks.push(part);
       size += part.length;
       return end === chunk.length && size < mostHeaderBytes;

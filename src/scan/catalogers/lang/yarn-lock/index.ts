@@ -58,7 +58,8 @@ function manifestsByLock(view: FileView): ReadonlyMap<string, readonly NpmManife
 function catalogLock(file: CatalogFile, manifests: readonly NpmManifest[], set: ComponentSet): readonly Problem[] {
   const text = readText(file);
   if ('problem' in text) return [text.problem];
-  const lock: YarnLock = text.value.includes('\n__metadata:') ? readBerry(file) : readClassic(text.value, file);
+  const isBerry = text.value.startsWith('__metadata:') || text.value.includes('\n__metadata:');
+  const lock: YarnLock = isBerry ? readBerry(file) : readClassic(text.value, file);
   const roots = rootsOf(lock, manifests);
   addLockGraph(set, lock.nodes, roots, () => file);
   return lock.invalid.length === 0
