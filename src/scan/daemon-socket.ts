@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { CodedError, type FailureCode, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 
@@ -54,9 +54,13 @@ export function parseDaemonHost(text: string, variable: string, defaultPort: num
     const port = url.port !== '' ? Number(url.port) : /:80\/*$/.test(text) ? 80 : defaultPort;
     return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
   } else if (/^(?:ssh|https|npipe|fd):\/\//.test(text)) {
-    throw new CodedError('source-unsupported', `${variable}: daemons at ${clip(text.split(':')[0] ?? '')}:// cannot be asked.`, {
-      remedy: 'Scan on the machine of the daemon, or save the image to a file there (docker save -o image.tar).',
-    });
+    throw new CodedError(
+      'source-unsupported',
+      `${variable}: daemons at ${clip(text.split(':')[0] ?? '')}:// cannot be asked.`,
+      {
+        remedy: 'Scan on the machine of the daemon, or save the image to a file there (docker save -o image.tar).',
+      },
+    );
   }
   throw new CodedError('usage', `${variable}: "${clip(text, 100)}" is not the address of a daemon.`, {
     remedy: 'Write it as unix:///path/of/socket or tcp://host:port.',
@@ -132,5 +136,8 @@ function failureOf(error: unknown, place: DaemonPlace, words: DaemonWords, signa
     `the connection broke (${clip(messageOf(error), 100)})`,
     'whenAbsent' as const,
   ];
-  return new CodedError(code, `${words.name} at ${formatPlace(place)}: ${what}.`, { remedy: words[remedy], cause: error });
+  return new CodedError(code, `${words.name} at ${formatPlace(place)}: ${what}.`, {
+    remedy: words[remedy],
+    cause: error,
+  });
 }

@@ -15,7 +15,8 @@ export const dockerSource: Source = {
       {
         words: {
           name: 'Docker',
-          whenAbsent: 'Start Docker, or set DOCKER_HOST to where it listens; without Docker, use registry: or an archive.',
+          whenAbsent:
+            'Start Docker, or set DOCKER_HOST to where it listens; without Docker, use registry: or an archive.',
           whenForbidden: 'Run as a user of the group docker, or with sudo.',
         },
         places: dockerPlaces(options.env),
