@@ -1,4 +1,4 @@
-import { CodedError } from '../model/errors.ts';
+import { CodedError, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 import { openImageStream } from './archive/image-stream.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type DaemonWords,
   formatPlace,
 } from './daemon-socket.ts';
-import { isRecord, parseJsonRecord, stringsOf } from './json.ts';
+import { isRecord, type JsonRecord, parseJsonRecord, stringsOf } from './json.ts';
 import { parsePlatform } from './platform.ts';
 import type { ImageSource, SourceOptions } from './source.ts';
 
@@ -105,7 +105,7 @@ async function inspect(
     const answer = await askDaemon(place, request(daemon, `/images/${encoded}/json`, options.idleTimeoutMs, options));
     const bytes = await readAll(answer, where);
     if (answer.status === 200) {
-      const json = parseJsonRecord(bytes, `${where}: image ${clip(target)}`, mostInspectBytes);
+      const json = inspection(bytes, `${where}: image ${clip(target)}`);
       const { Id: id, RepoTags: tags, RepoDigests: digests } = json;
       if (typeof id !== 'string' || !/^(?:sha256:)?[0-9a-f]{64}$/.test(id)) {
         throw new CodedError('source-unsupported', `${where}: it names no id for ${clip(target)}.`, {
@@ -121,6 +121,17 @@ async function inspect(
   throw new CodedError('source-not-found', `${where}: no image ${clip(target)}${told && ` (${told})`}.`, {
     remedy: `${daemon.pullCommand} ${clip(target)}, or scan it in its registry with registry:${clip(target)}.`,
   });
+}
+
+function inspection(bytes: Uint8Array, where: string): JsonRecord {
+  try {
+    return parseJsonRecord(bytes, where, mostInspectBytes);
+  } catch (cause) {
+    throw new CodedError('source-unreachable', messageOf(cause), {
+      remedy: 'Check that a container daemon listens there.',
+      cause,
+    });
+  }
 }
 
 /** Since version 1.48 of the API one name can hold an image for each platform. */
@@ -165,7 +176,9 @@ async function readAll(answer: DaemonAnswer, where: string): Promise<Uint8Array>
   for await (const chunk of answer.body) {
     size += chunk.length;
     if (size > mostInspectBytes) {
-      throw new CodedError('limit-exceeded', `${where}: its answer has more than ${mostInspectBytes} bytes.`);
+      throw new CodedError('limit-exceeded', `${where}: its answer has more than ${mostInspectBytes} bytes.`, {
+        remedy: 'Check that a container daemon listens there.',
+      });
     }
     chunks.push(chunk);
   }

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { missing, startServer } from './tool.ts';
+import { missing, run, startServer } from './tool.ts';
 
 /** A Docker or podman daemon of its own, with its own images, at a socket in a temporary folder. */
 export interface ContainerDaemon {
@@ -70,7 +70,12 @@ async function withEitherDriver(
 }
 
 async function start(folder: string, socket: string, program: string, args: string[]): Promise<ContainerDaemon> {
-  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  const remove = async (): Promise<void> => {
+    // The overlay driver of podman leaves its own folder mounted.
+    const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
+    for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse()) await run('umount', [mount]);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
   const server = await startServer(program, args, () => answers(socket), { cwd: folder }).catch(
     async (error: unknown) => {
       await remove();
