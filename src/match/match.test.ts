@@ -84,6 +84,7 @@ test('match: a whole match, from a bulletin for a source package', () => {
     ],
     dismissals: [],
     problems: [],
+    ecosystems: ['Debian'],
   });
 });
 
@@ -229,6 +230,7 @@ test('match: what is looked up and not affected, with the reason', () => {
       },
     ],
     problems: [],
+    ecosystems: ['npm'],
   });
   assert.deepEqual(match(purls(a), store).dismissals, []);
 });
@@ -253,6 +255,7 @@ test('match: what could not be assessed is a problem, counted', () => {
     store,
   );
   assert.deepEqual(found.matches, []);
+  assert.deepEqual(found.ecosystems, ['Debian', 'Go', 'Rocky Linux']);
   assert.deepEqual(found.problems, [
     {
       code: 'ecosystem-not-in-store',

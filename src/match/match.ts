@@ -15,6 +15,8 @@ export interface Matched {
   /** Looked up and not affected; empty unless asked for. Sorted by component, then advisory. */
   readonly dismissals: readonly Dismissal[];
   readonly problems: readonly Problem[];
+  /** Ecosystems, without release, that the components were looked up in; sorted. The feeds that the answer rests on. */
+  readonly ecosystems: readonly string[];
 }
 
 /** Bounds of what is kept during a run, counted in advisories, matches and ids. */
@@ -124,6 +126,7 @@ export function match(
   const gaps = new Gaps();
   const matches: Match[] = [];
   const dismissals: Dismissal[] = [];
+  const ecosystems = new Set<string>();
   const purls = [...new Set(components.map((c) => c.purl))].sort(compareTexts);
   for (const component of purls) {
     const purl = parsePurl(component);
@@ -136,6 +139,7 @@ export function match(
       gaps.unsupported(purl);
       continue;
     }
+    for (const ecosystem of lookup.ecosystems) ecosystems.add(baseOf(ecosystem));
     const covered = lookup.ecosystems.filter((e) => assessor.covers(e));
     for (const ecosystem of lookup.ecosystems) if (!covered.includes(ecosystem)) gaps.notInStore(ecosystem);
     const assessment = assessor.assess(lookup, covered);
@@ -148,5 +152,5 @@ export function match(
   // Purls come in order; what one component has is ordered by id.
   matches.sort((a, b) => compareTexts(a.component, b.component) || compareTexts(a.id, b.id));
   dismissals.sort((a, b) => compareTexts(a.component, b.component) || compareTexts(a.advisory, b.advisory));
-  return { matches, dismissals, problems: gaps.all() };
+  return { matches, dismissals, problems: gaps.all(), ecosystems: [...ecosystems].sort() };
 }
