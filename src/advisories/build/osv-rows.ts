@@ -11,12 +11,16 @@ export function addRecord(sorter: Sorter, record: NormalizedRecord): void {
   }
 }
 
+const mostBadNames = 1000;
+
 /** Counts of a feed that is being read. */
 export interface Tally {
   records: number;
   badRecords: number;
   /** Why the first bad record is bad, with its name. */
   firstFault: string | null;
+  /** Names of bad records, the first few of them: a later small update may mend one. */
+  readonly badNames: string[];
   /** Newest `modified` of any record that does not lie in the future. */
   newest: string | null;
 }
@@ -26,6 +30,7 @@ export function tallyRecord(tally: Tally, name: string, record: NormalizedRecord
   tally.records += 1;
   if (record.fault !== null) {
     tally.badRecords += 1;
+    if (tally.badNames.length < mostBadNames) tally.badNames.push(name);
     tally.firstFault ??= `${name}: ${record.fault}`;
   }
   const { modified } = record;

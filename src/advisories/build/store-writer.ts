@@ -5,28 +5,14 @@ import { pathToFileURL } from 'node:url';
 import type { FeedState, SnapshotInfo } from '../../model/advisory.ts';
 import { CodedError, messageOf } from '../../model/errors.ts';
 import type { EpssFact, ExploitedFact, NvdFact } from '../feeds/facts.ts';
+import type { FactSink } from '../feeds/feed.ts';
+import type { PartState } from '../feeds/part.ts';
 import { rowsDigest, snapshotDigest } from '../store/digest.ts';
 import { packSeverity } from '../store/encoding.ts';
 import { applicationId, formatRevision, indexes, schema } from '../store/format.ts';
 import { readSnapshot } from '../store/open-file.ts';
 import { BlockPacker } from './block-packer.ts';
 import type { Sorter } from './sorter.ts';
-
-/** What the store remembers of one downloaded document, so that the next update need not fetch it again. */
-export interface PartState {
-  /** In the layout of a feeds folder: `osv/Debian/all.zip`. */
-  readonly path: string;
-  /** `sha256:…` of its bytes. */
-  readonly digest: string;
-  /** Where it came from; validators hold for this address only. */
-  readonly url: string | null;
-  readonly etag: string | null;
-  readonly lastModified: string | null;
-  readonly records: number;
-  readonly badRecords: number;
-  /** Newest time inside it. */
-  readonly newest: string | null;
-}
 
 /** A failed write, by its cause: a full disk is the user's to clear. */
 export function writeFailure(file: string, thrown: unknown): unknown {
@@ -59,7 +45,7 @@ export function replaceFile(from: string, to: string): void {
  * Writes a new store beside the old one. Feeds are written or kept from the old store one after the other; `finish`
  * completes the file. Until it is renamed nobody sees it.
  */
-export class StoreWriter {
+export class StoreWriter implements FactSink {
   readonly file: string;
   readonly #db: DatabaseSync;
   readonly #keeps: boolean;
@@ -95,6 +81,12 @@ export class StoreWriter {
   /** Takes one NVD year over from the old store; the feed's state is written by `putFeed`. */
   keepNvdYear(year: number): void {
     this.#db.prepare('INSERT INTO nvd SELECT * FROM old.nvd WHERE year = ? ORDER BY first').run(year);
+  }
+
+  /** Forgets what was written of a feed that turned out to be unreadable in its middle. */
+  dropFeed(feed: string): void {
+    if (feed === 'nvd' || feed === 'epss') this.#db.exec(`DELETE FROM ${feed}`);
+    else this.#db.prepare('DELETE FROM exploited WHERE feed = ?').run(feed);
   }
 
   putAdvisories(feed: string, sorter: Sorter): void {

@@ -44,7 +44,7 @@ function write(content: StoreContent, folder: string): string {
 
   for (const [ecosystem, records] of Object.entries(content.osv ?? {})) {
     const sorter = new Sorter(path.join(folder, 'work.db'));
-    const tally: Tally = { records: 0, badRecords: 0, firstFault: null, newest: null };
+    const tally: Tally = { records: 0, badRecords: 0, firstFault: null, badNames: [], newest: null };
     for (const [index, record] of records.entries()) {
       const normalized = normalizeRecord(record, ecosystem, score);
       tallyRecord(tally, `${ecosystem}[${index}]`, normalized, asOf);

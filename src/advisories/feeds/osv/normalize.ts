@@ -25,7 +25,7 @@ export interface NormalizedRecord {
 const mostIds = 20_000;
 const mostReferences = 4;
 const longestUrl = 500;
-const idShape = /^[A-Za-z0-9][\w.:+~/-]{0,199}$/;
+const idShape = /^[A-Za-z0-9][\w.:+~@/-]{0,199}$/;
 
 /** `Debian` of `Debian:12`: a feed holds all releases of an ecosystem. */
 export function baseEcosystem(ecosystem: string): string {

@@ -31,6 +31,7 @@ const publishers: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
   ['OSV', { name: 'OSS-Fuzz' }],
   ['PHSA', { name: 'Photon OS', errata: true }],
   ['PYSEC', { name: 'PyPA' }],
+  ['RETIREJS', { name: 'Retire.js' }],
   ['RHBA', { name: 'Red Hat', errata: true, withoutCve: 'bug fix' }],
   ['RHEA', { name: 'Red Hat', errata: true, withoutCve: 'enhancement' }],
   ['RHSA', { name: 'Red Hat', errata: true }],
