@@ -46,7 +46,7 @@ test('severity: distribution, GHSA, NVD, others; who knows nothing stands last',
   ]);
 });
 
-test('severity: within a rank the newest CVSS, then the worse, each once', () => {
+test('severity: NVD in its order, then the newest CVSS, then the worse, each once', () => {
   const old = say('NVD', 'high', 'AV:N/AC:L', 7.5);
   const v3 = say('NVD', 'medium', 'CVSS:3.1/AV:N', 5);
   const worse = say('NVD', 'medium', 'CVSS:3.1/AV:L', 6);
@@ -55,5 +55,10 @@ test('severity: within a rank the newest CVSS, then the worse, each once', () =>
     [],
     [facts('CVE-1', { severity: [old, v3, v4] }), facts('CVE-2', { severity: [worse, v3] })],
   );
-  assert.deepEqual(ranked, [v4, worse, v3, old]);
+  assert.deepEqual(ranked, [worse, old, v3, v4]);
+  const others = [{ ofDistribution: false, severities: [old, v3, worse, v4].map((s) => ({ ...s, source: 'PyPA' })) }];
+  assert.deepEqual(
+    rankSeverities(others, []).map((s) => s.score),
+    [3, 6, 5, 7.5],
+  );
 });

@@ -17,14 +17,14 @@ function key({ source, level, vector }: Severity): string {
 /**
  * All that the sources say about one vulnerability, the one that counts first. A distribution, which knows how it builds the
  * software, comes before GHSA, NVD (with the CNAs that speak through it) and all others; of a distribution its own word comes before
- * a vector. Whoever says `unknown` comes after everybody who knows; of two records of one rank the worse counts.
+ * a vector; what NVD passes on keeps the order of the store. Whoever says `unknown` comes after everybody who knows; of two records of one rank the worse counts.
  */
 export function rankSeverities(stated: readonly StatedSeverities[], facts: readonly VulnerabilityFacts[]): Severity[] {
-  const ranked = new Map<string, { readonly severity: Severity; readonly rank: number }>();
-  const add = (severity: Severity, rank: number): void => {
+  const ranked = new Map<string, { readonly severity: Severity; readonly rank: number; readonly place: number }>();
+  const add = (severity: Severity, rankIfKnown: number, place = 0): void => {
     const known = ranked.get(key(severity));
-    const place = severity.level === 'unknown' ? rank + 100 : rank;
-    if (known === undefined || place < known.rank) ranked.set(key(severity), { severity, rank: place });
+    const rank = severity.level === 'unknown' ? rankIfKnown + 100 : rankIfKnown;
+    if (known === undefined || rank < known.rank) ranked.set(key(severity), { severity, rank, place });
   };
   for (const { ofDistribution, severities } of stated) {
     for (const severity of severities) {
@@ -34,9 +34,9 @@ export function rankSeverities(stated: readonly StatedSeverities[], facts: reado
       else add(severity, 4);
     }
   }
-  for (const { severity } of facts) for (const one of severity) add(one, 3);
+  for (const { severity } of facts) for (const [place, one] of severity.entries()) add(one, 3, place);
   return [...ranked.values()]
-    .sort((a, b) => a.rank - b.rank || compareWithinRank(a.severity, b.severity))
+    .sort((a, b) => a.rank - b.rank || a.place - b.place || compareWithinRank(a.severity, b.severity))
     .map(({ severity }) => severity);
 }
 
