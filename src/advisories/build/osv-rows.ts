@@ -1,0 +1,39 @@
+import type { NormalizedRecord } from '../feeds/osv/normalize.ts';
+import { packAdvisory } from '../store/encoding.ts';
+import { lookupName } from '../store/format.ts';
+import type { Sorter } from './sorter.ts';
+
+/** Puts the advisories of one record into the sorter, under the names by which they are looked up. */
+export function addRecord(sorter: Sorter, record: NormalizedRecord): void {
+  for (const { ecosystem, name, advisory } of record.named) {
+    const packed = packAdvisory(advisory);
+    sorter.add({ ecosystem, name: lookupName(ecosystem, name), id: advisory.id, modified: advisory.modified, packed });
+  }
+}
+
+const mostBadNames = 1000;
+
+/** Counts of a feed that is being read. */
+export interface Tally {
+  records: number;
+  badRecords: number;
+  /** Why the first bad record is bad, with its name. */
+  firstFault: string | null;
+  /** Names of bad records, the first few of them: a later small update may mend one. */
+  readonly badNames: string[];
+  /** Newest `modified` of any record that does not lie in the future. */
+  newest: string | null;
+}
+
+/** Adds one record to the counts. `name`: of the file, for the message. `now`: later times are not believed. */
+export function tallyRecord(tally: Tally, name: string, record: NormalizedRecord, now: string): void {
+  tally.records += 1;
+  if (record.fault !== null) {
+    tally.badRecords += 1;
+    if (tally.badNames.length < mostBadNames) tally.badNames.push(name);
+    tally.firstFault ??= `${name}: ${record.fault}`;
+  }
+  const { modified } = record;
+  if (modified !== null && modified <= now && (tally.newest === null || modified > tally.newest))
+    tally.newest = modified;
+}

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { EnvHttpProxyAgent } from 'undici';
+import { CodedError } from '../../model/errors.ts';
+import { type FetchOptions, limits } from '../limits.ts';
+import { download } from './download.ts';
+import { type GetOptions, isEcosystemName, type Origin } from './origin.ts';
+
+const osvBucket = 'https://osv-vulnerabilities.storage.googleapis.com';
+
+/** The public addresses, by the first part of a path. */
+const publicBases: ReadonlyMap<string, (rest: string) => string> = new Map([
+  ['osv', (rest: string) => `${osvBucket}/${rest}`],
+  ['nvd', (rest: string) => `https://nvd.nist.gov/feeds/json/cve/2.0/${rest}`],
+  ['kev', (rest: string) => `https://www.cisa.gov/sites/default/files/feeds/${rest}`],
+  ['eukev', (rest: string) => `https://raw.githubusercontent.com/enisaeu/CNW/main/eukev/${rest}`],
+  ['epss', (rest: string) => `https://epss.empiricalsecurity.com/${rest}`],
+]);
+
+function encode(wanted: string): string {
+  return wanted.split('/').map(encodeURIComponent).join('/');
+}
+
+function publicAddress(wanted: string): string | null {
+  const slash = wanted.indexOf('/');
+  return publicBases.get(wanted.slice(0, slash))?.(encode(wanted.slice(slash + 1))) ?? null;
+}
+
+function remote(
+  kind: 'http' | 'public',
+  label: string,
+  address: (wanted: string) => string | null,
+  scratch: string,
+  options: FetchOptions,
+): Origin {
+  // Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
+  const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: options.idleTimeoutMs } });
+  let counter = 0;
+  const get = async (wanted: string, request: GetOptions) => {
+    const url = address(wanted);
+    if (url === null) return { kind: 'absent' } as const;
+    counter += 1;
+    return download(url, path.join(scratch, `download-${counter}`), request, options, dispatcher);
+  };
+  return {
+    kind,
+    label,
+    get,
+    ecosystems: async (signal) => {
+      const list = await get('osv/ecosystems.txt', { maxBytes: limits.smallBytes, signal });
+      if (list.kind !== 'fresh') return null;
+      const text = await readFile(list.file, 'utf8');
+      return [...new Set(text.split('\n').map((line) => line.trim()))].filter(isEcosystemName).sort();
+    },
+    nvdYears: async (now) => Array.from({ length: now.getUTCFullYear() - 2001 }, (_, index) => 2002 + index),
+    close: () => dispatcher.close(),
+  };
+}
+
+/** A web server that offers a feeds folder. `scratch`: an existing folder for downloads. */
+export function httpOrigin(base: string, scratch: string, options: FetchOptions): Origin {
+  const url = URL.parse(base);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new CodedError('usage', `${base} is no http or https address`);
+  }
+  const root = base.endsWith('/') ? base : `${base}/`;
+  return remote('http', base, (wanted) => root + encode(wanted), scratch, options);
+}
+
+/** The publishers' own addresses: OSV, NVD, CISA, ENISA, FIRST. */
+export function publicOrigin(scratch: string, options: FetchOptions): Origin {
+  return remote('public', 'the public feeds', publicAddress, scratch, options);
+}

@@ -1,0 +1,135 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Advisory, AdvisoryStore, Exploitation, SnapshotInfo, VulnerabilityFacts } from '../../model/advisory.ts';
+import { messageOf } from '../../model/errors.ts';
+import { cveKey, nvdYear } from '../cve-key.ts';
+import { unpackAdvisory, unpackSeverity } from './encoding.ts';
+import { lineOf, lookupName, unpackBlock } from './format.ts';
+import { openFile, readSnapshot, unreadable } from './open-file.ts';
+
+const billion = 1_000_000_000;
+const mostBlocksKept = 32;
+
+/** The last few blocks, unpacked: inventories are asked for in the order of names, so neighbours come together. */
+class Blocks {
+  readonly #kept = new Map<string, string>();
+
+  get(id: string, load: () => Uint8Array): string {
+    const known = this.#kept.get(id);
+    if (known !== undefined) return known;
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size >= mostBlocksKept && oldest.done === false) this.#kept.delete(oldest.value);
+    const text = unpackBlock(load());
+    this.#kept.set(id, text);
+    return text;
+  }
+}
+
+class FileStore implements AdvisoryStore {
+  readonly snapshot: SnapshotInfo;
+  readonly #file: string;
+  readonly #db: DatabaseSync;
+  readonly #feeds: ReadonlySet<string>;
+  readonly #blocks = new Blocks();
+  readonly #statements;
+
+  constructor(file: string, db: DatabaseSync) {
+    this.#file = file;
+    this.#db = db;
+    this.snapshot = readSnapshot(db);
+    this.#feeds = new Set(this.snapshot.feeds.map((f) => f.id));
+    this.#statements = {
+      block: db.prepare('SELECT rowid FROM block WHERE ecosystem = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
+      blockData: db.prepare('SELECT data FROM block WHERE rowid = ?'),
+      nvd: db.prepare('SELECT rowid FROM nvd WHERE year = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
+      nvdData: db.prepare('SELECT data FROM nvd WHERE rowid = ?'),
+      epss: db.prepare('SELECT probability, percentile FROM epss WHERE cve = ?'),
+      exploited: db.prepare(
+        'SELECT feed, since, due, ransomware, summary FROM exploited WHERE cve = ? ORDER BY feed DESC',
+      ),
+    };
+  }
+
+  covers(ecosystem: string): boolean {
+    return this.#feeds.has(`osv/${ecosystem.split(':', 1)[0] ?? ''}`);
+  }
+
+  byName(ecosystem: string, name: string): readonly Advisory[] {
+    return this.#guard(() => {
+      const key = lookupName(ecosystem, name);
+      const row = this.#statements.block.get(ecosystem, key)?.['rowid'];
+      if (typeof row !== 'number') return [];
+      const block = this.#blocks.get(`b${row}`, () => this.#statements.blockData.get(row)?.['data'] as Uint8Array);
+      const line = lineOf(block, key);
+      return line === null ? [] : line.slice(1).map((packed) => unpackAdvisory(packed as readonly unknown[]));
+    });
+  }
+
+  facts(id: string): VulnerabilityFacts | null {
+    const key = cveKey(id);
+    if (key === null) return null;
+    return this.#guard(() => {
+      const nvd = this.#nvd(key);
+      const score = this.#statements.epss.get(key);
+      const listed = this.#statements.exploited.all(key);
+      if (nvd === null && score === undefined && listed.length === 0) return null;
+      const [, severity = [], published = null, summary = ''] = nvd ?? [];
+      return {
+        id,
+        severity: unpackSeverity(severity),
+        published: published as string | null,
+        summary: String(summary) || String(listed.find((e) => e['summary'] !== '')?.['summary'] ?? ''),
+        epss:
+          score === undefined
+            ? null
+            : {
+                probability: Number(score['probability']) / billion,
+                percentile: Number(score['percentile']) / billion,
+              },
+        exploitation: listed.map(
+          (e): Exploitation => ({
+            source: e['feed'] === 'kev' ? 'CISA KEV' : 'EU KEV',
+            since: String(e['since']),
+            due: e['due'] === null ? null : String(e['due']),
+            ransomware: e['ransomware'] === 1,
+          }),
+        ),
+      };
+    });
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #nvd(key: number): readonly unknown[] | null {
+    const row = this.#statements.nvd.get(nvdYear(key), key)?.['rowid'];
+    if (typeof row !== 'number') return null;
+    return lineOf(
+      this.#blocks.get(`n${row}`, () => this.#statements.nvdData.get(row)?.['data'] as Uint8Array),
+      key,
+    );
+  }
+
+  /** Whatever goes wrong while rows are read means that the file is not what was written. */
+  #guard<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      throw unreadable(this.#file, `is damaged: ${messageOf(thrown)}`, thrown);
+    }
+  }
+}
+
+/**
+ * Opens an advisory store for reading. Rows are read when they are asked for. Throws `store-unreadable` where the file is
+ * missing, foreign, cut short or of another format; a damaged row is noticed when it is asked for, or by `verifyStore`.
+ */
+export function openStore(file: string): AdvisoryStore {
+  const db = openFile(file);
+  try {
+    return new FileStore(file, db);
+  } catch (thrown) {
+    db.close();
+    throw unreadable(file, `cannot be read: ${messageOf(thrown)}`, thrown);
+  }
+}

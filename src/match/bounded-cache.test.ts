@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { BoundedCache } from './bounded-cache.ts';
+
+test('cache: computes once, drops the oldest, does not keep what is too heavy', () => {
+  const computed: string[] = [];
+  const cache = new BoundedCache<string | undefined>(6, (v) => v?.length ?? 1);
+  const get = (key: string) =>
+    cache.get(key, () => {
+      computed.push(key);
+      return key === 'none' ? undefined : key;
+    });
+  for (const key of ['aa', 'bb', 'aa', 'none', 'none', 'cc', 'bb', 'aa', 'heavier', 'heavier']) get(key);
+  assert.deepEqual(computed, ['aa', 'bb', 'none', 'cc', 'aa', 'heavier', 'heavier']);
+});
