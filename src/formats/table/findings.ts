@@ -78,12 +78,17 @@ function component(group: readonly Finding[], columns: number, idWidth: number, 
 function row(f: Finding, fix: string | null, columns: number, idWidth: number, paint: Paint): string {
   const level = f.informational === null ? f.severity.level.toUpperCase() : 'INFO';
   const epss = f.epss === null ? '' : `${(f.epss.probability * 100).toFixed(1)}%`;
-  const left = `  ${cell(f.id, idWidth)}  ${paint.severity(f.severity.level, cell(level, 10))}  ${epss.padStart(5)}  ${cell(stateOf(f), 9)}`;
   const used = 2 + idWidth + 2 + 10 + 2 + 5 + 2 + 9;
   const room = columns - used - 2;
   const parts = [f.fixedIn === null && fix !== null ? 'no fix' : '', f.informational ?? '', f.summary];
   const summary = room < 8 ? '' : fit(parts.filter((part) => part !== '').join('; '), room);
-  return `${left}  ${summary}`.trimEnd();
+  const right = `${epss.padStart(5)}  ${cell(stateOf(f), 9)}  ${summary}`.trimEnd();
+  // Filled up only where something follows, so that colour adds no space at the end of a line.
+  const severity =
+    right === ''
+      ? paint.severity(f.severity.level, level)
+      : `${paint.severity(f.severity.level, cell(level, 10))}  ${right}`;
+  return `  ${cell(f.id, idWidth)}  ${severity}`;
 }
 
 function stateOf(f: Finding): string {

@@ -16,7 +16,7 @@ export const table: Format = {
 };
 
 function render(report: Report, options: RenderOptions): string {
-  const columns = Math.min(240, Math.max(40, options.columns ?? defaultColumns));
+  const columns = Math.min(240, Math.max(60, options.columns ?? defaultColumns));
   const paint = paintFor(options.colour);
   const sections = [
     overview(report, columns, paint),

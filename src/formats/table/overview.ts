@@ -56,12 +56,18 @@ export function problems(report: Report, columns: number, paint: Paint): string[
   if (report.problems.length === 0) return [];
   const shown = report.problems.slice(0, mostProblems);
   const rest = report.problems.slice(mostProblems);
+  const many = report.problems.length;
   return [
-    paint.heading(
-      `Problems: ${plural(report.problems.length, 'part')} could not be read or assessed, so this result is not complete`,
-    ),
+    ...wrap(
+      `Problems: ${plural(many, 'part')} could not be read or assessed, so this result is not complete`,
+      columns,
+    ).map(paint.heading),
     ...shown.flatMap((p) => problem(p, columns)),
-    ...(rest.length === 0 ? [] : wrap(`  … and ${rest.length} more (${byCode(rest)}); all of them: -f json`, columns)),
+    ...(rest.length === 0
+      ? []
+      : wrap(`… and ${rest.length} more (${byCode(rest)}); all of them: -f json`, columns - 2).map(
+          (line) => `  ${line}`,
+        )),
   ];
 }
 

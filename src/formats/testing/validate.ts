@@ -7,12 +7,13 @@ import { officialSchema } from './schemas.ts';
 /** Says what an official schema finds wrong with a document; null for nothing. */
 export type Validate = (document: unknown) => string | null;
 
-/** A validator of an official schema; null, after a loud skip, where the schemas are not there. */
+/** A validator of an official schema, which `mend` may repair in place where it is not valid itself; null, after a loud skip, where the schemas are not there. */
 export function validator(
   main: string,
   others: readonly string[],
-  draft: 'draft-04' | 'draft-07' | '2019-09' | '2020-12',
+  draft: 'draft-07' | '2019-09' | '2020-12',
   skip: (reason: string) => void,
+  mend: (schema: Record<string, unknown>) => unknown = (schema) => schema,
 ): Validate | null {
   const options = { strict: false, allErrors: true, logger: false } as const;
   const ajv =
@@ -28,6 +29,7 @@ export function validator(
   }
   const schema = officialSchema(main, skip);
   if (schema === null) return null;
+  mend(schema);
   // The official address of a draft may end with `#`, which ajv does not know it by.
   const { $schema: _, ...rest } = schema;
   const validate = ajv.compile(rest);
