@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
+import type { Report } from '../../model/report.ts';
+import { assertGolden } from '../testing/golden.ts';
+import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from '../testing/sample-report.ts';
+import { table } from './index.ts';
+import { fit, widthOf, wrap } from './text.ts';
+
+const reports = { sample: sampleReport, empty: emptyReport, 'cannot-say': cannotSayReport };
+const render = (report: Report, columns: number | null = null, colour = false) =>
+  table.render?.(report, { columns, colour, withVulnerabilities: false }) ?? '';
+
+test('golden files for 80 and 120 columns', () => {
+  for (const [name, report] of Object.entries(reports)) {
+    assertGolden(new URL(`./testdata/${name}-80.txt`, import.meta.url), render(report, 80));
+    assertGolden(new URL(`./testdata/${name}-120.txt`, import.meta.url), render(report, 120));
+  }
+});
+
+test('no terminal is 120 columns without colour; colour changes nothing but itself', () => {
+  for (const report of Object.values(reports)) {
+    assert.equal(render(report, null), render(report, 120));
+    assert.equal(stripVTControlCharacters(render(report, 80, true)), render(report, 80));
+    assert.notEqual(render(report, 80, true), render(report, 80));
+  }
+});
+
+test('no line is wider than the terminal', () => {
+  for (const report of Object.values(reports)) {
+    for (const columns of [60, 80, 100, 120, 200]) {
+      const wide = render(report, columns)
+        .split('\n')
+        .filter((line) => widthOf(line) > columns);
+      assert.deepEqual(wide, [], String(columns));
+    }
+  }
+});
+
+test('green stands only on what passed, and never on a result that is not complete', () => {
+  const green = '\u001b[1;32m';
+  const line = (report: Report) =>
+    render(report, 80, true)
+      .split('\n')
+      .find((l) => l.startsWith('Verdict')) ?? '';
+  const allowed = { ...sampleReport, verdict: emptyReport.verdict };
+  assert.deepEqual(
+    [emptyReport, sampleReport, cannotSayReport, allowed].map((r) => line(r).includes(green)),
+    [true, false, false, false],
+  );
+  assert.equal(render(cannotSayReport, 80, true).includes(green), false);
+});
+
+test('many findings fold, and nothing that folds is lost from the count', () => {
+  const components = Array.from({ length: 70 }, (_, i) =>
+    component(`pkg:npm/c${i}@1`, `c${String(i).padStart(2, '0')}`, '1'),
+  );
+  const findings = components.flatMap((c, i) =>
+    Array.from({ length: i === 0 ? 12 : 1 }, (_, n) =>
+      finding(`CVE-1-${i}-${n}`, c, says('NVD', i === 0 ? 'high' : 'low')),
+    ),
+  );
+  const text = render({ ...emptyReport, inventory: { ...emptyReport.inventory, components }, findings });
+  assert.match(text, /^ {2}… and 6 more: 6 HIGH$/m);
+  assert.match(text, /^… and 10 more components with 10 more: 10 LOW; all of them: -f json$/m);
+  assert.match(text, /Total: 81 \(CRITICAL: 0, HIGH: 12, MEDIUM: 0, LOW: 69, NEGLIGIBLE: 0, UNKNOWN: 0\)/);
+  const problems = Array.from(
+    { length: 100 },
+    (_, i) => ({ code: 'malformed', where: `file ${i}`, message: 'x' }) as const,
+  );
+  assert.match(
+    render({ ...emptyReport, problems, complete: false }),
+    /^ {2}… and 75 more \(malformed: 75\); all of them: -f json$/m,
+  );
+});
+
+test('width counts columns, not code units', () => {
+  const widths: [string, number][] = [
+    ['abc', 3],
+    ['漢字', 4],
+    ['e\u0301', 1],
+    ['🙂', 2],
+    ['한', 2],
+    ['ｱ', 1],
+    ['Ａ', 2],
+    ['…→', 2],
+  ];
+  for (const [text, width] of widths) assert.equal(widthOf(text), width, text);
+  assert.equal(fit('漢字漢字', 5), '漢字…');
+  assert.equal(fit('abcdef', 4), 'abc…');
+  assert.equal(fit('\u001b[31mred', 20), '\u{fffd}[31mred');
+  assert.deepEqual(wrap('one two three', 7), ['one two', 'three']);
+  assert.deepEqual(wrap('abcdefghij', 4), ['abcd', 'efgh', 'ij']);
+  assert.deepEqual(wrap('', 4), ['']);
+});
+
+test('property: wrapped and cut text keeps within its columns', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.integer({ min: 4, max: 60 }), (text, columns) => {
+      assert.ok(widthOf(fit(text, columns)) <= columns);
+      const lines = wrap(text, columns);
+      assert.ok(lines.length <= 8);
+      for (const line of lines) assert.ok(widthOf(line) <= columns, line);
+    }),
+  );
+});
