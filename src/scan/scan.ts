@@ -1,7 +1,7 @@
 import { CodedError } from '../model/errors.ts';
-import type { Artifact, Digest, ImageConfig, Inventory, OperatingSystem } from '../model/inventory.ts';
+import type { Artifact, Digest, ImageConfig, Inventory } from '../model/inventory.ts';
 import { clip, type Problem, sortProblems } from '../model/problem.ts';
-import type { Cataloger, FileView } from './cataloger.ts';
+import type { Cataloger } from './cataloger.ts';
 import { combine } from './combine.ts';
 import { digestOf } from './digest.ts';
 import { skipper } from './glob.ts';
@@ -13,17 +13,11 @@ import { refill } from './layers/refill.ts';
 import { type Squashed, squash } from './layers/squash.ts';
 import { viewOf } from './layers/view.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { maxOsReleaseBytes, osReleasePaths, recogniseOs, releaseFallbackPaths } from './os-release.ts';
 import type { DirectorySource, ImageSource } from './source.ts';
-
-/** How os-release(5) is read; `src/scan/os-release.ts` has the one that counts. */
-export type ParseOsRelease = (bytes: Uint8Array) => {
-  readonly os: OperatingSystem | null;
-  readonly problems: readonly Problem[];
-};
 
 export interface ScanOptions {
   readonly catalogers: readonly Cataloger[];
-  readonly parseOsRelease: ParseOsRelease;
   /** Keep components that are only needed to develop or test. */
   readonly includeDev: boolean;
   /** Globs of folders and files that are not looked at, relative to the root. */
@@ -34,14 +28,14 @@ export interface ScanOptions {
   readonly signal: AbortSignal;
 }
 
-const osReleasePaths = ['etc/os-release', 'usr/lib/os-release'];
+const releasePaths: readonly string[] = [...osReleasePaths, ...releaseFallbackPaths];
 
 /** Takes part in the reading like a cataloger, but is asked first and answers with the operating system. */
 const osRelease: Cataloger = {
   id: 'os-release',
   revision: 1,
-  maxFileSizeBytes: 64 * 1024,
-  wants: (file) => file.name === 'os-release' && osReleasePaths.includes(file.path),
+  maxFileSizeBytes: maxOsReleaseBytes,
+  wants: (file) => releasePaths.includes(file.path),
   catalog: () => ({ components: [], problems: [] }),
 };
 
@@ -64,7 +58,7 @@ export async function scan(opened: ImageSource | DirectorySource, options: ScanO
   options.signal.throwIfAborted();
 
   const osView = viewOf(read.squashed, 0, read.diffIds);
-  const { os, problems: osProblems } = operatingSystem(osView, options.parseOsRelease);
+  const { os, problems: osProblems } = recogniseOs((path) => osView.get(path)?.bytes ?? null);
   const found = options.catalogers.map((cataloger, at) => {
     const view = viewOf(read.squashed, at + 1, read.diffIds);
     return { cataloger, view, catalogued: cataloger.catalog(view, { os, signal: options.signal }) };
@@ -153,14 +147,6 @@ async function readFolder(source: DirectorySource, keeper: Keeper, limits: Limit
   const squashed = squash([record], keeper);
   if (squashed.missing.length > 0) await refillDirectory(source, squashed.missing, keeper, signal);
   return { squashed, diffIds: [], artifact: null, config: null, problems };
-}
-
-function operatingSystem(view: FileView, parse: ParseOsRelease): ReturnType<ParseOsRelease> {
-  for (const path of osReleasePaths) {
-    const file = view.get(path);
-    if (file !== null) return parse(file.bytes);
-  }
-  return { os: null, problems: [] };
 }
 
 function directoryArtifact(source: ImageSource | DirectorySource, digest: Digest): Artifact {

@@ -1,8 +1,19 @@
 import type { Source } from '../source.ts';
 import { dir } from './dir/index.ts';
+import { dockerSource } from './docker/index.ts';
 import { dockerArchive } from './docker-archive/index.ts';
 import { oci } from './oci/index.ts';
 import { ociArchive } from './oci-archive/index.ts';
+import { podmanSource } from './podman/index.ts';
+import { registrySource } from './registry/index.ts';
 
 /** Every source, in the order in which a target without a prefix is held against them. */
-export const allSources: readonly Source[] = [oci, dir, ociArchive, dockerArchive];
+export const allSources: readonly Source[] = [
+  oci,
+  dir,
+  ociArchive,
+  dockerArchive,
+  dockerSource,
+  podmanSource,
+  registrySource,
+];
