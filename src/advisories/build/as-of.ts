@@ -1,5 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
+import { CodedError } from '../../model/errors.ts';
 import { asInstant, asObject } from '../feeds/json.ts';
 import { limits } from '../limits.ts';
 import type { Origin } from '../origin/origin.ts';
@@ -28,8 +29,12 @@ function latest(times: readonly (string | null)[], now: string): string | null {
 /** Reads `mirror.json` where the origin has one; null where not, or where it is none. */
 export async function readMirrorTimes(origin: Origin, signal: AbortSignal): Promise<MirrorTimes | null> {
   if (origin.kind === 'public') return null;
-  const got = await origin.get('mirror.json', { maxBytes: limits.smallBytes, signal });
-  if (got.kind !== 'fresh') return null;
+  const got = await origin.get('mirror.json', { maxBytes: limits.smallBytes, signal }).catch((thrown) => {
+    // Without it, times are taken from the feeds themselves, which are older.
+    if (thrown instanceof CodedError && thrown.code !== 'aborted') return null;
+    throw thrown;
+  });
+  if (got?.kind !== 'fresh') return null;
   let document: unknown;
   try {
     document = JSON.parse(await readFile(got.file, 'utf8'));
@@ -90,6 +95,17 @@ async function statedTimes(origin: Origin, now: Date, signal: AbortSignal): Prom
   return times;
 }
 
+/** The newest time that the feeds at an origin state about themselves; an answer also where they state none. */
+export async function newestStated(
+  origin: Origin,
+  readTimes: readonly (string | null)[],
+  now: Date,
+  signal: AbortSignal,
+): Promise<string> {
+  const stated = origin.kind === 'folder' ? await statedTimes(origin, now, signal) : [];
+  return latest([...readTimes, ...stated], now.toISOString()) ?? unknownTime;
+}
+
 /**
  * When a feed was last confirmed to be current, never later than the truth. The public addresses are confirmed by asking
  * them. A mirror says when it asked. A copy of unknown origin, in a folder or on a server, is as old as the newest time
@@ -104,8 +120,7 @@ export async function asOfRule(
   const instant = now.toISOString();
   if (origin.kind === 'public') return () => instant;
   const mirror = await readMirrorTimes(origin, signal);
-  const stated = origin.kind === 'folder' && mirror === null ? await statedTimes(origin, now, signal) : [];
-  const inside = latest([...readTimes, ...stated], instant) ?? unknownTime;
+  const inside = await newestStated(origin, readTimes, now, signal);
   return (feed) => {
     const confirmed = mirror?.feeds.get(feed);
     return confirmed === undefined ? inside : earlier(confirmed, instant);

@@ -1,13 +1,13 @@
 import type { NormalizedRecord } from '../feeds/osv/normalize.ts';
+import { baseEcosystem } from '../names.ts';
 import { packAdvisory } from '../store/encoding.ts';
-import { lookupName } from '../store/format.ts';
 import type { Sorter } from './sorter.ts';
 
 /** Puts the advisories of one record into the sorter, under the names by which they are looked up. */
 export function addRecord(sorter: Sorter, record: NormalizedRecord): void {
-  for (const { ecosystem, name, advisory } of record.named) {
-    const packed = packAdvisory(advisory);
-    sorter.add({ ecosystem, name: lookupName(ecosystem, name), id: advisory.id, modified: advisory.modified, packed });
+  for (const { name, record: whole, affected } of record.named) {
+    const entries = affected.map((a) => ({ release: a.ecosystem.slice(baseEcosystem(a.ecosystem).length), ...a }));
+    sorter.add({ name, id: whole.id, modified: whole.modified, packed: packAdvisory(whole, entries) });
   }
 }
 

@@ -36,13 +36,12 @@ export class PreviousStore {
 
   /** Every advisory of a feed under every name, as it is sorted. */
   *advisories(feed: string): Generator<SortItem> {
-    for (const row of this.#db.prepare('SELECT ecosystem, data FROM block WHERE feed = ?').iterate(feed)) {
-      const ecosystem = String(row['ecosystem']);
+    for (const row of this.#db.prepare('SELECT data FROM block WHERE feed = ?').iterate(feed)) {
       for (const line of unpackBlock(row['data'] as Uint8Array).split('\n')) {
         if (line === '') continue;
         const [name, ...advisories] = JSON.parse(line) as [string, ...(readonly [string, string, ...unknown[]])[]];
         for (const packed of advisories) {
-          yield { ecosystem, name, id: packed[0], modified: packed[1], packed: JSON.stringify(packed) };
+          yield { name, id: packed[0], modified: packed[1], packed: JSON.stringify(packed) };
         }
       }
     }

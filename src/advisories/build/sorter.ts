@@ -3,7 +3,6 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** What is sorted: one advisory for one name, as text. */
 export interface SortItem {
-  readonly ecosystem: string;
   readonly name: string;
   readonly id: string;
   readonly modified: string;
@@ -11,7 +10,7 @@ export interface SortItem {
 }
 
 /**
- * Sorts any number of advisories by ecosystem, name and id (bytes of UTF-8) through a scratch file, in little memory.
+ * Sorts any number of advisories by name and id (bytes of UTF-8) through a scratch file, in little memory.
  * The file is worth nothing after a crash, so nothing is synced.
  */
 export class Sorter {
@@ -25,31 +24,29 @@ export class Sorter {
     this.#db = new DatabaseSync(file);
     this.#db.exec(`
       PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -32768;
-      CREATE TABLE work (ecosystem TEXT, name TEXT, id TEXT, modified TEXT, packed TEXT);
+      CREATE TABLE work (name TEXT, id TEXT, modified TEXT, packed TEXT);
       BEGIN;
     `);
-    this.#insert = this.#db.prepare('INSERT INTO work VALUES (?, ?, ?, ?, ?)');
+    this.#insert = this.#db.prepare('INSERT INTO work VALUES (?, ?, ?, ?)');
   }
 
   add(item: SortItem): void {
-    this.#insert.run(item.ecosystem, item.name, item.id, item.modified, item.packed);
+    this.#insert.run(item.name, item.id, item.modified, item.packed);
   }
 
   /** In order; of records with one id for one name only the last modified, and of those the first that came. */
-  *sorted(): Generator<{ readonly ecosystem: string; readonly name: string; readonly packed: string }> {
+  *sorted(): Generator<{ readonly name: string; readonly packed: string }> {
     // Only the keys go through the sort; the texts, which are most of the bytes, are read where they lie.
-    const keys = this.#db.prepare(
-      'SELECT rowid, ecosystem, name, id FROM work ORDER BY ecosystem, name, id, modified DESC, rowid',
-    );
+    const keys = this.#db.prepare('SELECT rowid, name, id FROM work ORDER BY name, id, modified DESC, rowid');
     keys.setReturnArrays(true);
     const text = this.#db.prepare('SELECT packed FROM work WHERE rowid = ?');
     let last = '';
     for (const row of keys.iterate() as Iterable<unknown>) {
-      const [rowid, ecosystem, name, id] = row as [number, string, string, string];
-      const key = `${ecosystem}\0${name}\0${id}`;
+      const [rowid, name, id] = row as [number, string, string];
+      const key = `${name}\0${id}`;
       if (key === last) continue;
       last = key;
-      yield { ecosystem, name, packed: String(text.get(rowid)?.['packed']) };
+      yield { name, packed: String(text.get(rowid)?.['packed']) };
     }
   }
 

@@ -73,8 +73,7 @@ export class StoreWriter implements FactSink {
     run('INSERT INTO part SELECT * FROM old.part WHERE feed = ?');
     if (feed === 'nvd') this.#db.exec('INSERT INTO nvd SELECT * FROM old.nvd ORDER BY year, first');
     else if (feed === 'epss') this.#db.exec('INSERT INTO epss SELECT * FROM old.epss ORDER BY cve');
-    else if (feed.startsWith('osv/'))
-      run('INSERT INTO block SELECT * FROM old.block WHERE feed = ? ORDER BY ecosystem, first');
+    else if (feed.startsWith('osv/')) run('INSERT INTO block SELECT * FROM old.block WHERE feed = ? ORDER BY first');
     else run('INSERT INTO exploited SELECT * FROM old.exploited WHERE feed = ?');
   }
 
@@ -90,19 +89,16 @@ export class StoreWriter implements FactSink {
   }
 
   putAdvisories(feed: string, sorter: Sorter): void {
-    const insert = this.#db.prepare('INSERT INTO block VALUES (?, ?, ?, ?)');
-    let ecosystem = '';
+    const insert = this.#db.prepare('INSERT INTO block VALUES (?, ?, ?)');
     let name: string | null = null;
     let line: string[] = [];
-    const blocks = new BlockPacker<string>((first, data) => insert.run(feed, ecosystem, first, data));
+    const blocks = new BlockPacker<string>((first, data) => insert.run(feed, first, data));
     const closeName = () => {
       if (name !== null) blocks.add(name, `[${JSON.stringify(name)},${line.join(',')}]`);
       line = [];
     };
     for (const item of sorter.sorted()) {
-      if (item.ecosystem !== ecosystem || item.name !== name) closeName();
-      if (item.ecosystem !== ecosystem) blocks.flush();
-      ecosystem = item.ecosystem;
+      if (item.name !== name) closeName();
       name = item.name;
       line.push(item.packed);
     }

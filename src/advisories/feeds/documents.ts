@@ -40,6 +40,7 @@ export function singleDocument<Fact>(feed: {
 }) {
   const { path } = feed;
   return {
+    documents: async () => [{ path, maxBytes: feed.maxBytes }],
     fetch: async ({ origin, known, signal }: FetchContext): Promise<readonly FetchedPart[]> => {
       const before = known.get(path) ?? null;
       const got = await origin.get(path, { known: before ?? undefined, maxBytes: feed.maxBytes, signal });

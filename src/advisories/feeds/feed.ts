@@ -29,6 +29,8 @@ export interface ReadFacts {
 export interface FactFeed {
   /** Equals its folder under `feeds/`. */
   readonly id: 'nvd' | 'kev' | 'eukev' | 'epss';
+  /** What it is made of; a document that is absent at the origin is none. */
+  documents(origin: Origin, now: Date): Promise<readonly { readonly path: string; readonly maxBytes: number }[]>;
   /** Looks its documents up. Empty where the origin has none. Throws what `Origin.get` throws. */
   fetch(context: FetchContext): Promise<readonly FetchedPart[]>;
   /** Reads them into the sink. Throws `feed-invalid` where a document is none, after which the sink is worth nothing. */

@@ -26,6 +26,17 @@ function publicAddress(wanted: string): string | null {
   return publicBases.get(wanted.slice(0, slash))?.(encode(wanted.slice(slash + 1))) ?? null;
 }
 
+/** The ecosystems that a `mirror.json` names; null where it is none. */
+function mirroredEcosystems(text: string): readonly string[] | null {
+  try {
+    const feeds = Object.keys((JSON.parse(text) as { feeds?: object } | null)?.feeds ?? {});
+    const names = feeds.filter((id) => id.startsWith('osv/')).map((id) => id.slice('osv/'.length));
+    return names.filter(isEcosystemName).sort();
+  } catch {
+    return null;
+  }
+}
+
 function remote(
   kind: 'http' | 'public',
   label: string,
@@ -47,6 +58,8 @@ function remote(
     label,
     get,
     ecosystems: async (signal) => {
+      const mirror = await get('mirror.json', { maxBytes: limits.smallBytes, signal });
+      if (mirror.kind === 'fresh') return mirroredEcosystems(await readFile(mirror.file, 'utf8'));
       const list = await get('osv/ecosystems.txt', { maxBytes: limits.smallBytes, signal });
       if (list.kind !== 'fresh') return null;
       const text = await readFile(list.file, 'utf8');

@@ -14,7 +14,7 @@ function rowsOf(feed: string): Rows {
   if (feed === 'epss')
     return { sql: 'SELECT cve, probability, percentile FROM epss ORDER BY cve', parameters: [], block: false };
   if (feed.startsWith('osv/')) {
-    const sql = 'SELECT ecosystem, data FROM block WHERE feed = ? ORDER BY ecosystem, first';
+    const sql = 'SELECT feed, data FROM block WHERE feed = ? ORDER BY first';
     return { sql, parameters: [feed], block: true };
   }
   const sql = 'SELECT cve, since, due, ransomware, summary FROM exploited WHERE feed = ? ORDER BY cve';

@@ -28,13 +28,19 @@ function packEvent(event: RangeEvent): string {
   return `m${event.limit}`;
 }
 
-function packAffected(affected: Affected): Packed {
+function packAffected(release: string, affected: Affected): Packed {
   const ranges = affected.ranges.map((r) => [rangeTypes.indexOf(r.type), ...r.events.map(packEvent)]);
-  return [ranges, affected.versions, packSeverity(affected.severity)];
+  return [release, ranges, affected.versions, packSeverity(affected.severity)];
 }
 
-/** One advisory as it stands in a block. */
-export function packAdvisory(a: Advisory): string {
+/**
+ * One advisory for one name as it stands in a block, with the entries of all releases. `release`: what follows the base
+ * ecosystem, `:12` of `Debian:12`.
+ */
+export function packAdvisory(
+  a: Omit<Advisory, 'affected'>,
+  entries: readonly { readonly release: string; readonly affected: Affected }[],
+): string {
   return JSON.stringify([
     a.id,
     a.modified,
@@ -44,7 +50,7 @@ export function packAdvisory(a: Advisory): string {
     a.upstream,
     a.summary,
     packSeverity(a.severity),
-    a.affected.map(packAffected),
+    entries.map((e) => packAffected(e.release, e.affected)),
     a.informational,
     a.references,
   ]);
@@ -78,12 +84,15 @@ function unpackRange([type, ...events]: List): Range {
   return { type: rangeTypes[type as number] ?? 'GIT', events: texts(events).map(unpackEvent) };
 }
 
-function unpackAffected([ranges, versions, severity]: List): Affected {
+function unpackAffected([, ranges, versions, severity]: List): Affected {
   return { ranges: lists(ranges).map(unpackRange), versions: texts(versions), severity: unpackSeverity(severity) };
 }
 
-/** The inverse of `packAdvisory`, from the parsed list. The store's digest vouches for the shape. */
-export function unpackAdvisory(packed: List): Advisory {
+/**
+ * The inverse of `packAdvisory` for one release, from the parsed list; null where no entry is of that release. The store's
+ * digest vouches for the shape.
+ */
+export function unpackAdvisory(packed: List, release: string): Advisory | null {
   const [
     id,
     modified,
@@ -97,6 +106,8 @@ export function unpackAdvisory(packed: List): Advisory {
     informational,
     references,
   ] = packed;
+  const entries = lists(affected).filter((entry) => entry[0] === release);
+  if (entries.length === 0) return null;
   return {
     id: text(id),
     aliases: texts(aliases),
@@ -106,7 +117,7 @@ export function unpackAdvisory(packed: List): Advisory {
     withdrawn: textOrNull(withdrawn),
     summary: text(summary),
     severity: unpackSeverity(severity),
-    affected: lists(affected).map(unpackAffected),
+    affected: entries.map(unpackAffected),
     informational: textOrNull(informational),
     references: texts(references),
   };

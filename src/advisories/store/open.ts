@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Advisory, AdvisoryStore, Exploitation, SnapshotInfo, VulnerabilityFacts } from '../../model/advisory.ts';
 import { messageOf } from '../../model/errors.ts';
 import { cveKey, nvdYear } from '../cve-key.ts';
+import { baseEcosystem, lookupName } from '../names.ts';
 import { unpackAdvisory, unpackSeverity } from './encoding.ts';
-import { lineOf, lookupName, unpackBlock } from './format.ts';
+import { lineOf, unpackBlock } from './format.ts';
 import { openFile, readSnapshot, unreadable } from './open-file.ts';
 
 const billion = 1_000_000_000;
@@ -38,7 +39,7 @@ class FileStore implements AdvisoryStore {
     this.snapshot = readSnapshot(db);
     this.#feeds = new Set(this.snapshot.feeds.map((f) => f.id));
     this.#statements = {
-      block: db.prepare('SELECT rowid FROM block WHERE ecosystem = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
+      block: db.prepare('SELECT rowid FROM block WHERE feed = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
       blockData: db.prepare('SELECT data FROM block WHERE rowid = ?'),
       nvd: db.prepare('SELECT rowid FROM nvd WHERE year = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
       nvdData: db.prepare('SELECT data FROM nvd WHERE rowid = ?'),
@@ -50,17 +51,20 @@ class FileStore implements AdvisoryStore {
   }
 
   covers(ecosystem: string): boolean {
-    return this.#feeds.has(`osv/${ecosystem.split(':', 1)[0] ?? ''}`);
+    return this.#feeds.has(`osv/${baseEcosystem(ecosystem)}`);
   }
 
   byName(ecosystem: string, name: string): readonly Advisory[] {
     return this.#guard(() => {
-      const key = lookupName(ecosystem, name);
-      const row = this.#statements.block.get(ecosystem, key)?.['rowid'];
+      const base = baseEcosystem(ecosystem);
+      const key = lookupName(base, name);
+      const row = this.#statements.block.get(`osv/${base}`, key)?.['rowid'];
       if (typeof row !== 'number') return [];
       const block = this.#blocks.get(`b${row}`, () => this.#statements.blockData.get(row)?.['data'] as Uint8Array);
       const line = lineOf(block, key);
-      return line === null ? [] : line.slice(1).map((packed) => unpackAdvisory(packed as readonly unknown[]));
+      if (line === null) return [];
+      const release = ecosystem.slice(base.length);
+      return line.slice(1).flatMap((packed) => unpackAdvisory(packed as readonly unknown[], release) ?? []);
     });
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { CodedError } from '../../../model/errors.ts';
 import { limits } from '../../limits.ts';
+import type { Origin } from '../../origin/origin.ts';
 import { cvssScorer } from '../../severity/cvss.ts';
 import { gunzipText, parseDocument } from '../documents.ts';
 import type { FactFeed, FactSink, FetchContext, ReadFacts } from '../feed.ts';
@@ -9,6 +10,7 @@ import { type FetchedPart, type PartState, partState } from '../part.ts';
 import { normalizeNvd } from './normalize.ts';
 
 const yearOf = (path: string) => Number(/nvdcve-2\.0-(\d{4})\./.exec(path)?.[1]);
+const documentOf = (year: number) => `nvd/nvdcve-2.0-${year}.json.gz`;
 const nothingRead = { records: 0, badRecords: 0, newest: null };
 
 /** The `sha256:` line of a `.meta` file: the digest of the unpacked document, in hexadecimal. */
@@ -22,7 +24,7 @@ async function fetchYear(year: number, withMeta: boolean, context: FetchContext)
     const got = await origin.get(path, { known: before ?? undefined, maxBytes, signal });
     return got.kind === 'absent' ? null : { path, known: before, fresh: got.kind === 'fresh' ? got : null };
   };
-  const path = `nvd/nvdcve-2.0-${year}.json.gz`;
+  const path = documentOf(year);
   const metaPath = `nvd/nvdcve-2.0-${year}.meta`;
   const before = known.get(path) ?? null;
   const meta = withMeta ? await lookUp(metaPath, limits.smallBytes, known.get(metaPath) ?? null) : null;
@@ -32,6 +34,11 @@ async function fetchYear(year: number, withMeta: boolean, context: FetchContext)
   if (document === null) return [];
   // A `.meta` is read together with its document only; with an unchanged document a new one says nothing.
   return meta === null ? [document] : [meta, document];
+}
+
+async function documents(origin: Origin, now: Date) {
+  const years = await origin.nvdYears(now);
+  return years.map((year) => ({ path: documentOf(year), maxBytes: limits.nvdBytes }));
 }
 
 async function fetch(context: FetchContext): Promise<readonly FetchedPart[]> {
@@ -87,4 +94,4 @@ async function read(parts: readonly FetchedPart[], sink: FactSink, now: Date): P
 }
 
 /** NVD's year files of its 2.0 data feed. */
-export const nvd: FactFeed = { id: 'nvd', fetch, read };
+export const nvd: FactFeed = { id: 'nvd', documents, fetch, read };

@@ -1,17 +1,25 @@
 import type { Advisory, Affected, Severity } from '../../../model/advisory.ts';
 import { clip } from '../../../model/problem.ts';
+import { baseEcosystem, lookupName } from '../../names.ts';
 import { asInstant, asList, asObject, asText, type JsonObject } from '../json.ts';
 import { firstLine, longestSummary } from '../text.ts';
 import { asWord, readAffected } from './affected.ts';
 import { readSeverities, type Scorer } from './severity.ts';
 import { publisherOf } from './sources.ts';
 
-/** What one OSV record says about one name of the feed's ecosystem. */
+/** What one OSV record says about one name of the feed's ecosystem, in all its releases. */
 export interface NamedAdvisory {
-  /** With its release suffix: `Debian:12`. */
-  readonly ecosystem: string;
+  /** As it is looked up: see `lookupName`. */
   readonly name: string;
-  readonly advisory: Advisory;
+  /** What holds for the record as a whole. */
+  readonly record: Omit<Advisory, 'affected'>;
+  readonly affected: readonly ReleaseAffected[];
+}
+
+/** One `affected` entry with its full ecosystem string: `Debian:12`. */
+export interface ReleaseAffected {
+  readonly ecosystem: string;
+  readonly affected: Affected;
 }
 
 /** One record, read. `fault` is set where it, or a part of it, could not be read; what could be read is still there. */
@@ -26,12 +34,6 @@ const mostIds = 20_000;
 const mostReferences = 4;
 const longestUrl = 500;
 const idShape = /^[A-Za-z0-9][\w.:+~@/-]{0,199}$/;
-
-/** `Debian` of `Debian:12`: a feed holds all releases of an ecosystem. */
-export function baseEcosystem(ecosystem: string): string {
-  const colon = ecosystem.indexOf(':');
-  return colon < 0 ? ecosystem : ecosystem.slice(0, colon);
-}
 
 function readIds(value: unknown): string[] {
   const ids = (asList(value) ?? []).slice(0, mostIds).filter((id) => typeof id === 'string' && idShape.test(id));
@@ -77,7 +79,7 @@ function recordSeverity(record: JsonObject, id: string, summary: string, score: 
   return [{ source: publisher.name, level: 'critical', score: null, vector: null }];
 }
 
-type Entries = Map<string, { readonly ecosystem: string; readonly name: string; readonly affected: Affected[] }>;
+type Entries = Map<string, ReleaseAffected[]>;
 
 function readEntries(list: readonly unknown[], id: string, feed: string, score: Scorer): [Entries, string | null] {
   const entries: Entries = new Map();
@@ -100,10 +102,10 @@ function readEntries(list: readonly unknown[], id: string, feed: string, score: 
       fault ??= `affected[${index}] has ranges or versions that do not follow the OSV schema`;
       continue;
     }
-    const key = `${ecosystem}\0${name}`;
+    const key = lookupName(feed, name);
     const known = entries.get(key);
-    if (known === undefined) entries.set(key, { ecosystem, name, affected: [affected] });
-    else known.affected.push(affected);
+    if (known === undefined) entries.set(key, [{ ecosystem, affected }]);
+    else known.push({ ecosystem, affected });
   }
   return [entries, fault];
 }
@@ -136,7 +138,7 @@ export function normalizeRecord(value: unknown, feedEcosystem: string, score: Sc
   }
   const nothingToFix = upstream.length === 0 && aliases.length === 0 ? (publisher.withoutCve ?? null) : null;
   const title = asText(record['summary'])?.trim() ?? '';
-  const whole = {
+  const whole: Omit<Advisory, 'affected'> = {
     id,
     aliases,
     upstream,
@@ -148,10 +150,6 @@ export function normalizeRecord(value: unknown, feedEcosystem: string, score: Sc
     informational: informationalOf(list) ?? nothingToFix,
     references: readReferences(record['references']),
   };
-  const named = [...entries.values()].map(({ ecosystem, name, affected }) => ({
-    ecosystem,
-    name,
-    advisory: { ...whole, affected },
-  }));
+  const named = [...entries].map(([name, affected]) => ({ name, record: whole, affected }));
   return { id, modified, named, fault };
 }
