@@ -52,7 +52,8 @@ export async function storeFor(inventory: Inventory, options: StoreOptions): Pro
     progress.done();
     for (const warning of warnings) process.stderr.write(`kvitto: ${warning}\n`);
     for (const { id, state, message } of perFeed) {
-      if (state === 'failed') process.stderr.write(`kvitto: ${id} could not be fetched: ${message ?? 'no reason given'}\n`);
+      if (state === 'failed')
+        process.stderr.write(`kvitto: ${id} could not be fetched: ${message ?? 'no reason given'}\n`);
     }
   } catch (error) {
     progress.done();

@@ -55,7 +55,12 @@ export function assess(inventory: Inventory, store: AdvisoryStore | null, option
   };
 }
 
-function storeProblems(store: AdvisoryStore | null, maxAgeMs: number, now: Date, ecosystems: readonly string[]): Problem[] {
+function storeProblems(
+  store: AdvisoryStore | null,
+  maxAgeMs: number,
+  now: Date,
+  ecosystems: readonly string[],
+): Problem[] {
   if (store === null) {
     const message = 'There is no advisory store, so nothing was held against advisories; run: kvitto db update';
     return [{ code: 'store-missing', where: 'advisory store', message }];

@@ -19,7 +19,10 @@ export interface Run {
  * Runs `work` with a signal that ends it at the time limit, or when the user or the system asks for it; the reason is the
  * `aborted` failure that it then throws.
  */
-export async function withRun<T>(limits: { timeout: string; quiet: boolean }, work: (run: Run) => Promise<T>): Promise<T> {
+export async function withRun<T>(
+  limits: { timeout: string; quiet: boolean },
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const stop = (why: string, remedy?: string) =>
     controller.abort(new CodedError('aborted', why, remedy === undefined ? {} : { remedy }));
@@ -27,7 +30,8 @@ export async function withRun<T>(limits: { timeout: string; quiet: boolean }, wo
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
   const timer = setTimeout(
-    () => stop(`gave up after ${limits.timeout}`, 'allow more with --timeout, or leave out what is large with --skip-dirs'),
+    () =>
+      stop(`gave up after ${limits.timeout}`, 'allow more with --timeout, or leave out what is large with --skip-dirs'),
     parseDuration(limits.timeout, '--timeout'),
   );
   const progress = progressOn(process.stderr, limits.quiet);

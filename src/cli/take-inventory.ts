@@ -37,7 +37,9 @@ async function documentOf(target: string): Promise<string | null> {
   if (target === '-') return '-';
   if (target.startsWith('sbom:')) {
     if (target.length > 5) return target.slice(5);
-    throw new CodedError('usage', 'sbom: names no file', { remedy: 'kvitto scan sbom:app.cdx.json, or - for standard input' });
+    throw new CodedError('usage', 'sbom: names no file', {
+      remedy: 'kvitto scan sbom:app.cdx.json, or - for standard input',
+    });
   }
   if (!target.endsWith('.json')) return null;
   const found = await stat(target).catch(() => null);
@@ -55,11 +57,15 @@ async function readBytes(file: string): Promise<Uint8Array> {
       chunks.push(chunk);
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'source-not-found' : 'source-unreadable';
+    const code =
+      error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'source-not-found' : 'source-unreadable';
     throw new CodedError(code, `cannot read ${file}: ${messageOf(error)}`, { cause: error });
   }
   if (size > maxDocumentSizeBytes) {
-    throw new CodedError('limit-exceeded', `${file}: larger than the ${maxDocumentSizeBytes} bytes that are read of an SBOM`);
+    throw new CodedError(
+      'limit-exceeded',
+      `${file}: larger than the ${maxDocumentSizeBytes} bytes that are read of an SBOM`,
+    );
   }
   return Buffer.concat(chunks);
 }

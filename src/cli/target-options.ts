@@ -44,11 +44,15 @@ const idleTimeoutMs = 30_000;
 /** The target of the command line: the argument, or `--input`. Throws `usage` for none and for both. */
 export function targetOf(argument: string | undefined, flags: TargetFlags): string {
   if (argument !== undefined && flags.input !== undefined) {
-    throw new CodedError('usage', `two targets: ${argument} and --input ${flags.input}`, { remedy: 'name one of them' });
+    throw new CodedError('usage', `two targets: ${argument} and --input ${flags.input}`, {
+      remedy: 'name one of them',
+    });
   }
   const target = argument ?? flags.input;
   if (target === undefined || target === '') {
-    throw new CodedError('usage', 'no target', { remedy: 'kvitto scan TARGET, as registry:alpine:3.20, app.tar or dir:.' });
+    throw new CodedError('usage', 'no target', {
+      remedy: 'kvitto scan TARGET, as registry:alpine:3.20, app.tar or dir:.',
+    });
   }
   return target;
 }
@@ -88,7 +92,9 @@ export function severitiesOf(words: readonly string[], option = '--severity'): S
   return words.map((word) => {
     const level = severityLevels.find((known) => known === word.toLowerCase());
     if (level !== undefined) return level;
-    throw new CodedError('usage', `${option} ${word}: no such severity`, { remedy: `one of ${severityLevels.join(', ')}` });
+    throw new CodedError('usage', `${option} ${word}: no such severity`, {
+      remedy: `one of ${severityLevels.join(', ')}`,
+    });
   });
 }
 

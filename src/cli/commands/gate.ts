@@ -17,7 +17,8 @@ export async function gateCommand(argument: string | undefined, flags: TargetFla
   const exceptions = ignoredOf(flags);
   return await withRun({ timeout: flags.timeout, quiet: flags.quiet === true || !flags.progress }, async (run) => {
     const inventory = await inventoryOf(target, flags, run);
-    const baseline = flags.baseline === undefined ? null : await baselineFrom(flags.baseline, flags, run, policy, version);
+    const baseline =
+      flags.baseline === undefined ? null : await baselineFrom(flags.baseline, flags, run, policy, version);
     const store = await advisoriesFor(inventory, flags, run);
     try {
       const explain = flags.explain === true;
@@ -32,7 +33,13 @@ export async function gateCommand(argument: string | undefined, flags: TargetFla
 }
 
 /** An earlier JSON report of Kvitto, or another target that is held against the same advisories. */
-async function baselineFrom(named: string, flags: TargetFlags, run: Run, policy: Policy, version: string): Promise<Baseline> {
+async function baselineFrom(
+  named: string,
+  flags: TargetFlags,
+  run: Run,
+  policy: Policy,
+  version: string,
+): Promise<Baseline> {
   const found = named.endsWith('.json') ? await stat(named).catch(() => null) : null;
   if (found?.isFile() === true) return parseBaseline(await readFile(named, 'utf8'), named);
   const inventory = await inventoryOf(named, flags, run);

@@ -1,6 +1,6 @@
 import { allFormats } from '../../formats/all.ts';
-import type { Finding } from '../../model/finding.ts';
 import { CodedError } from '../../model/errors.ts';
+import type { Finding } from '../../model/finding.ts';
 import { assess } from '../assess.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';

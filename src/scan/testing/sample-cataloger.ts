@@ -38,10 +38,6 @@ export function sampleScan(
 ): Promise<Inventory> {
   return scan(opened, {
     catalogers: [everyPackageJson],
-    parseOsRelease: (bytes) => {
-      const name = Buffer.from(bytes).toString().split('\n')[0] ?? '';
-      return { os: { id: 'sample', versionId: '1', name, ecosystem: null }, problems: [] };
-    },
     includeDev: false,
     skipDirs: [],
     skipFiles: [],

@@ -1,0 +1,102 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { openStore } from '../../advisories/store/open.ts';
+import { updateStore } from '../../advisories/update.ts';
+import { allFormats } from '../../formats/all.ts';
+import { parsePolicy } from '../../gate/parse-policy.ts';
+import { CodedError } from '../../model/errors.ts';
+import { assess } from '../assess.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { renderOptions } from '../render-options.ts';
+import { takeInventory } from '../take-inventory.ts';
+
+/** The day on which the demo plays: the day after its advisories. */
+const demoDay = new Date('2026-11-13T09:00:00Z');
+
+/** `kvitto demo`: the main job on the invented image and advisories in `demo/`, offline. Always 0: the verdict is the show. */
+export async function demoCommand(version: string): Promise<number> {
+  const folder = demoFolder();
+  const home = mkdtempSync(join(tmpdir(), 'kvitto-demo-'));
+  const { signal } = new AbortController();
+  const say = (text: string) => process.stdout.write(`${text}\n`);
+  try {
+    say('An invented image, shop:1.0, and invented advisories. Nothing leaves this machine.\n');
+    say(`1. The advisory store, from the feeds in ${join(folder, 'feeds')}`);
+    const { store, perFeed } = await updateStore({
+      home,
+      base: join(folder, 'feeds'),
+      ecosystems: null,
+      now: demoDay,
+      signal,
+    });
+    for (const { id, records } of perFeed) say(`   ${id.padEnd(11)} ${records} records`);
+
+    say(
+      `\n2. The inventory of ${join(folder, 'shop.tar')}, held against it, and what the policy ${join(folder, 'kvitto.yaml')} says\n`,
+    );
+    const source = {
+      platform: null,
+      caFile: null,
+      insecure: false,
+      offline: true,
+      mirrors: {},
+      env: process.env,
+      idleTimeoutMs: 1000,
+      signal,
+    };
+    const inventory = await takeInventory(join(folder, 'shop.tar'), {
+      source,
+      includeDev: false,
+      skipDirs: [],
+      skipFiles: [],
+    });
+    const policy = parsePolicy(await readFile(join(folder, 'kvitto.yaml'), 'utf8'), 'demo/kvitto.yaml');
+    const advisories = openStore(store);
+    try {
+      const options = { version, now: demoDay, policy, exceptions: [], baseline: null, explain: true };
+      const report = assess(inventory, advisories, options);
+      const table = allFormats.find(({ id }) => id === 'table');
+      say(table?.render?.(report, renderOptions(demoFlags, process.env)) ?? '');
+      say(
+        `3. The gate ends with exit code 1, because the verdict is "${report.verdict.kind}". Every finding was reported all the same.\n`,
+      );
+    } finally {
+      advisories.close();
+    }
+    say(whatNext);
+    return exitCodes.done;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+const demoFlags = {
+  format: 'table',
+  output: [],
+  severity: [],
+  mirror: [],
+  skipDirs: [],
+  skipFiles: [],
+  timeout: '1m',
+  progress: false,
+};
+
+const whatNext = `Next, on an image of your own:
+   npx kvitto db update --ecosystems Debian,npm      advisories for what you run (needs the network once)
+   npx kvitto scan registry:debian:12                what is known about an image
+   docker save shop:1.0 -o shop.tar
+   npx kvitto gate shop.tar -o sarif=shop.sarif      0 pass, 1 fail, 3 cannot say; kvitto.yaml decides
+   npx kvitto scan dir:.                             a project, by its lockfiles
+`;
+
+/** demo/ lies at the root of the package, whether the sources run or the bundle. */
+function demoFolder(): string {
+  for (let folder = import.meta.dirname; dirname(folder) !== folder; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'demo/shop.tar'))) return join(folder, 'demo');
+  }
+  throw new CodedError('source-not-found', 'the folder demo/ is missing from this installation', {
+    remedy: 'install kvitto again, or clone its repository',
+  });
+}
