@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { SnapshotInfo } from '../model/advisory.ts';
 import { CodedError } from '../model/errors.ts';
@@ -163,10 +162,4 @@ async function rebuild(request: UpdateRequest, signal: AbortSignal): Promise<Upd
 export async function updateStore(request: UpdateRequest): Promise<UpdateResult> {
   const signal = request.signal ?? new AbortController().signal;
   return withStoreLock(request.home, 'kvitto db update', request.now, () => rebuild(request, signal));
-}
-
-/** The store below `home`, where there is one. */
-export function storeFile(home: string): string | null {
-  const { store } = storePaths(home);
-  return existsSync(store) ? store : null;
 }

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
+import { storePaths } from '../advisories/paths.ts';
 import { openStore } from '../advisories/store/open.ts';
-import { storeFile, updateStore } from '../advisories/update.ts';
 import type { AdvisoryStore } from '../model/advisory.ts';
 import { baseOf, lookupOf } from '../model/ecosystem.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
@@ -41,6 +42,8 @@ export async function storeFor(inventory: Inventory, options: StoreOptions): Pro
   store?.close();
   try {
     progress.step(`fetching advisories for ${lacking.join(', ') || 'the store'}`);
+    // Loaded only here: a scan with a store that has what it needs does without a network client.
+    const { updateStore } = await import('../advisories/update.ts');
     const { perFeed, warnings } = await updateStore({
       home,
       base,
@@ -65,6 +68,6 @@ export async function storeFor(inventory: Inventory, options: StoreOptions): Pro
 }
 
 function openIfThere(home: string): AdvisoryStore | null {
-  const file = storeFile(home);
-  return file === null ? null : openStore(file);
+  const { store } = storePaths(home);
+  return existsSync(store) ? openStore(store) : null;
 }
