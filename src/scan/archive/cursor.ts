@@ -8,7 +8,7 @@ export interface Cursor {
   read(size: number): Promise<Buffer | null>;
   /** Passes over `size` bytes. False where fewer are left. */
   skip(size: number): Promise<boolean>;
-  /** The next bytes, at most `most` of them, in a buffer that may be used again; empty at the end. */
+  /** The next bytes, at most `most` of them; empty at the end. */
   some(most: number): Promise<Uint8Array>;
 }
 
@@ -100,7 +100,7 @@ async function gather(size: number, some: (most: number) => Promise<Uint8Array>)
   for (let left = size; left > 0; ) {
     const part = await some(left);
     if (part.length === 0) return null;
-    // Copied, because the buffer may be used again.
+    // Copied: a small document must not keep the chunk that it came in.
     parts.push(Buffer.from(part));
     left -= part.length;
   }

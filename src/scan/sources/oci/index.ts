@@ -14,11 +14,9 @@ export const oci: Source = {
   about: 'OCI image layout in a folder (oci:layout, oci:layout:tag)',
   guess: async (target) => {
     const place = await findPlace(target);
-    return (
-      place?.kind === 'folder' &&
-      (await findFiles(place.path)).has('index.json') &&
-      (await findFiles(place.path)).has('oci-layout')
-    );
+    if (place?.kind !== 'folder') return false;
+    const top = await findFiles(place.path);
+    return top.has('index.json') && top.has('oci-layout');
   },
   open,
 };
@@ -78,8 +76,9 @@ async function* contentOf(root: string, name: string, signal: AbortSignal): Asyn
   }
 }
 
-async function findFiles(root: string): Promise<Set<string>> {
+async function findFiles(folder: string): Promise<Set<string>> {
   const found = new Set<string>();
+  const root = await realpath(folder);
   for (const name of ['index.json', 'manifest.json', 'oci-layout'])
     if ((await fileSize(root, name)) !== null) found.add(name);
   return found;
