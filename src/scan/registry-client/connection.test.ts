@@ -102,6 +102,13 @@ test('a proxy is taken from the environment, unless NO_PROXY names the host', as
   await read({});
   assert.equal(tunnels.length, 1);
   await assert.rejects(read({ HTTPS_PROXY: 'http://127.0.0.1:1' }), fails('source-unreachable', /refused/));
+  const strict = createHttp();
+  strict.on('connect', (_, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+  const closed = await loopback(t, (_, response) => response.writeHead(407).end(), strict);
+  await assert.rejects(
+    read({ HTTPS_PROXY: `http://u:s3cret@${closed.host}` }),
+    fails('source-unreachable', /the proxy refused the connection/),
+  );
   await assert.rejects(read({ HTTPS_PROXY: 'u:s3cret@x:y' }), fails('usage', /is not the address of a proxy/));
 });
 
