@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
+const program = 'openssl';
+
 /** A certificate for 127.0.0.1 and localhost that signs itself, made by openssl for one test; null after a loud skip. */
 export async function ownCertificate(t: TestContext): Promise<{ key: string; cert: string; certFile: string } | null> {
   const folder = await mkdtemp(join(tmpdir(), 'kvitto-'));
@@ -11,7 +13,7 @@ export async function ownCertificate(t: TestContext): Promise<{ key: string; cer
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost';
   const made = spawnSync(
-    'openssl',
+    program,
     ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'].concat([
       '-subj',
       '/CN=kvitto test',
