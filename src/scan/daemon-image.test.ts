@@ -256,9 +256,9 @@ test('names that are none are refused before a daemon is asked', async (t) => {
 test('addresses of daemons', () => {
   const read = (text: string) => parseDaemonHost(text, 'DOCKER_HOST', 2375);
   assert.deepEqual(read('unix:///run/d.sock'), { kind: 'unix', path: '/run/d.sock' });
-  assert.deepEqual(read('tcp://host:80'), { kind: 'tcp', host: 'host', port: 80 });
-  assert.deepEqual(read('tcp://[::1]'), { kind: 'tcp', host: '::1', port: 2375 });
-  assert.deepEqual(read('http://10.0.0.1:1234/'), { kind: 'tcp', host: '10.0.0.1', port: 1234 });
+  assert.deepEqual(read('tcp://host:80'), { kind: 'tcp', host: 'host', port: 80, tls: null });
+  assert.deepEqual(read('tcp://[::1]'), { kind: 'tcp', host: '::1', port: 2375, tls: null });
+  assert.deepEqual(read('http://10.0.0.1:1234/'), { kind: 'tcp', host: '10.0.0.1', port: 1234, tls: null });
   assert.equal(formatPlace(read('tcp://host')), 'tcp://host:2375');
   for (const text of ['unix://relative', 'host', 'tcp://', 'tcp://host:99999', 'ftp://x']) {
     assert.throws(() => read(text), fails('usage', /is not the address of a daemon/));

@@ -1,11 +1,19 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { CodedError, type FailureCode, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 
 /** Where a container daemon listens. */
 export type DaemonPlace =
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls: DaemonTls | null };
+
+/** What a daemon behind TLS knows its clients by, and they it: PEM texts. */
+export interface DaemonTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
 
 /** The daemon in words, for messages. */
 export interface DaemonWords {
@@ -41,10 +49,15 @@ export function formatPlace(place: DaemonPlace): string {
 }
 
 /**
- * The place that `DOCKER_HOST` or `CONTAINER_HOST` names: `unix:///path` or `tcp://host:port`, plain http.
- * Throws `usage`, or `source-unsupported` for ssh and TLS.
+ * The place that `DOCKER_HOST` or `CONTAINER_HOST` names: `unix:///path` or `tcp://host:port`, which is plain http
+ * unless there is `tls`. Throws `usage`, or `source-unsupported` for ssh and pipes.
  */
-export function parseDaemonHost(text: string, variable: string, defaultPort: number): DaemonPlace {
+export function parseDaemonHost(
+  text: string,
+  variable: string,
+  defaultPort: number,
+  tls: DaemonTls | null = null,
+): DaemonPlace {
   if (text.startsWith('unix://')) {
     const path = text.slice('unix://'.length);
     if (path.startsWith('/') && !path.includes('\0')) return { kind: 'unix', path };
@@ -52,7 +65,7 @@ export function parseDaemonHost(text: string, variable: string, defaultPort: num
     const url = new URL(text.replace(/^\w+/, 'http'));
     // A scheme's own port is left out of a parsed URL.
     const port = url.port !== '' ? Number(url.port) : /:80\/*$/.test(text) ? 80 : defaultPort;
-    return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
+    return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };
   } else if (/^(?:ssh|https|npipe|fd):\/\//.test(text)) {
     throw new CodedError(
       'source-unsupported',
@@ -71,9 +84,13 @@ export function parseDaemonHost(text: string, variable: string, defaultPort: num
 export function askDaemon(place: DaemonPlace, ask: DaemonRequest): Promise<DaemonAnswer> {
   const { signal, words, firstByteMs } = ask;
   if (signal.aborted) return Promise.reject(new CodedError('aborted', `Stopped before ${words.name} was asked.`));
-  const to = place.kind === 'unix' ? { socketPath: place.path } : { host: place.host, port: place.port };
+  const to =
+    place.kind === 'unix'
+      ? { socketPath: place.path, headers: { host: 'daemon' } }
+      : { host: place.host, port: place.port, ...(place.tls ?? {}) };
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ ...to, path: ask.path, signal, agent: false, headers: { host: 'daemon' } });
+    const start = place.kind === 'tcp' && place.tls !== null ? httpsRequest : httpRequest;
+    const request = start({ ...to, path: ask.path, signal, agent: false });
     const timer = setTimeout(() => request.destroy(silence(words, place, firstByteMs)), firstByteMs);
     request.on('response', (response) => {
       clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TokenService } from './token-service.ts';
 import { run, startServer } from './tool.ts';
 
 export interface RegistryServerOptions {
@@ -9,6 +10,8 @@ export interface RegistryServerOptions {
   /** Wants this login (Basic). */
   readonly user?: string;
   readonly password?: string;
+  /** Sends its clients to a token service; logins of skopeo are then meant for that service. */
+  readonly token?: TokenService;
 }
 
 /** Debian's docker-registry on a free port of 127.0.0.1. */
@@ -31,7 +34,7 @@ export const registryPrograms = ['docker-registry', 'htpasswd', 'openssl', 'skop
 
 /** Starts a registry; ready in about 0.2 s. Its folder is removed when it is stopped. */
 export async function startRegistry(options: RegistryServerOptions = {}): Promise<RegistryServer> {
-  const { tls = false, user, password } = options;
+  const { tls = false, user, password, token } = options;
   const folder = await mkdtemp(join(tmpdir(), 'kvitto-registry-'));
   const config: Record<string, unknown> = {
     version: 0.1,
@@ -48,7 +51,10 @@ export async function startRegistry(options: RegistryServerOptions = {}): Promis
     ]);
     http['tls'] = { certificate, key };
   }
-  if (user !== undefined && password !== undefined) {
+  if (token !== undefined) {
+    const { realm, service, issuer, certFile } = token;
+    config['auth'] = { token: { realm, service, issuer, rootcertbundle: certFile } };
+  } else if (user !== undefined && password !== undefined) {
     await writeFile(join(folder, 'htpasswd'), await run('htpasswd', ['-Bbn', user, password]));
     config['auth'] = { htpasswd: { realm: 'kvitto test', path: join(folder, 'htpasswd') } };
   }

@@ -10,6 +10,7 @@ import type { ImageSource, SourceOptions } from '../../src/scan/source.ts';
 import { registrySource } from '../../src/scan/sources/registry/index.ts';
 import { pushImage, type RegistryServer, registryPrograms, startRegistry } from './registry-server.ts';
 import { buildSmallImage, type SmallImage, smallImagePrograms } from './small-image.ts';
+import { startTokenService } from './token-service.ts';
 import { missing } from './tool.ts';
 
 const skip = missing(...registryPrograms, ...smallImagePrograms) ?? false;
@@ -216,5 +217,30 @@ describe('a real registry', { skip }, () => {
     await assert.rejects(read(), fails('digest-mismatch', /have the digest/));
     await truncate(file, 10);
     await assert.rejects(read(), fails('digest-mismatch', /sends 10 bytes; the manifest says/));
+  });
+
+  test('a registry that wants a token of another service, with a login and without', async () => {
+    const service = await startTokenService('ann', password);
+    const registry = await startRegistry({ user: 'ann', password, token: service });
+    try {
+      const from = `oci:${small.layout}:amd64`;
+      for (const name of ['public/app:1', 'secret/app:1']) await pushImage(registry, from, name);
+      const before = service.seen.length;
+      const env = { KVITTO_USERNAME: 'ann', KVITTO_PASSWORD: password };
+      const open = await readImage(`${registry.host}/public/app:1`, { insecure: true });
+      const closed = await readImage(`${registry.host}/secret/app:1`, { insecure: true, env });
+      assert.deepEqual([open.diffIds, closed.diffIds], Array(2).fill(expected('amd64').diffIds));
+      const query = (name: string) => `service=kvitto-test-registry&scope=repository%3A${name}%2Fapp%3Apull`;
+      assert.deepEqual(service.seen.slice(before), [`${query('public')} anonymous`, `${query('secret')} with login`]);
+      const refused = readImage(`${registry.host}/secret/app:1`, { insecure: true });
+      await assert.rejects(refused, fails('source-unauthorized', /wants a login, and there is none/));
+      const wrong = { ...env, KVITTO_PASSWORD: 'wrong' };
+      const mistaken = readImage(`${registry.host}/secret/app:1`, { insecure: true, env: wrong });
+      await assert.rejects(mistaken, fails('source-unauthorized', /refused the login from KVITTO_USERNAME/));
+      const strict = readImage(`${registry.host}/secret/app:1`, { env });
+      await assert.rejects(strict, fails('source-unreachable', /does not speak TLS/));
+    } finally {
+      await Promise.all([registry.stop(), service.stop()]);
+    }
   });
 });

@@ -247,3 +247,21 @@ test('the login of the environment is not for mirrors', async (t) => {
   await client.manifest('latest', [], 100);
   assert.deepEqual([mirror.seen, registry.seen].flat(), Array(2).fill('GET /v2/a/manifests/latest -'));
 });
+
+test('a helper that is missing counts only where a login is needed', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kvitto-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'not-there' }));
+  const env = { DOCKER_CONFIG: folder, PATH: folder };
+  const open = await read(
+    t,
+    { challenge: bearer, accepts: (a) => a === 'Bearer x', token: () => [200, { token: 'x' }] },
+    env,
+  );
+  await open.manifest();
+  const closed = await read(t, { challenge: bearer, accepts: nobody, token: () => [401, {}] }, env);
+  await assert.rejects(
+    closed.manifest(),
+    fails('config-invalid', /docker-credential-not-there, .* is not on the PATH/),
+  );
+});

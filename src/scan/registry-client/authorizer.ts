@@ -23,6 +23,7 @@ export interface AuthorizerOptions {
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   #credentials: Promise<Credentials | null> | undefined;
+  #lookFailure: CodedError | null = null;
   #header: string | null = null;
 
   constructor(options: AuthorizerOptions) {
@@ -38,7 +39,7 @@ export class Authorizer {
   async renew(answer: Answer, ask: Ask): Promise<string> {
     const challenges = parseChallenges(answer.headerLines('www-authenticate'));
     await discard(answer);
-    this.#credentials ??= this.#options.findCredentials();
+    this.#credentials ??= this.#look();
     const credentials = await this.#credentials;
     const bearer = challenges.find((c) => c.scheme === 'bearer' && c.parameters.has('realm'));
     if (bearer !== undefined) {
@@ -53,6 +54,17 @@ export class Authorizer {
       throw this.#refused(ask, `it refuses access and names no way to log in that is known (Basic, Bearer)`);
     }
     return this.#header;
+  }
+
+  /** A store of logins that does not work is no reason to fail where the registry is open to all. */
+  async #look(): Promise<Credentials | null> {
+    try {
+      return await this.#options.findCredentials();
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code === 'aborted') throw error;
+      this.#lookFailure = error;
+      return null;
+    }
   }
 
   /** The failure for a registry that refuses what `renew` gave. */
@@ -120,6 +132,7 @@ export class Authorizer {
   }
 
   #loginNeeded(ask: Ask): CodedError {
+    if (this.#lookFailure !== null) return this.#lookFailure;
     const { host } = this.#options;
     return new CodedError('source-unauthorized', `${ask.subject}: ${host} wants a login, and there is none for it.`, {
       remedy: `docker login ${host}, or set KVITTO_USERNAME and KVITTO_PASSWORD. Many registries answer in the same way when the repository does not exist.`,

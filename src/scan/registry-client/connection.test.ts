@@ -28,10 +28,10 @@ test('a certificate counts when its authority is given, or is not looked at', as
   assert.equal(await read(server.host.replace('127.0.0.1', 'localhost'), { caFile: own.certFile }), 2);
   assert.equal(await read(server.host, { insecure: true }), 2);
   await assert.rejects(read(server.host, {}), fails('source-unreachable', /is not trusted \(DEPTH_ZERO_SELF_SIGNED/));
-  const other = server.host.replace('127.0.0.1', '127.0.0.2');
+  const other = server.host.replace('127.0.0.1', '127.0.0.3');
   const elsewhere = createHttps(own);
   const port = Number(server.host.split(':')[1]);
-  await new Promise<void>((resolve) => elsewhere.listen(port, '127.0.0.2', resolve));
+  await new Promise<void>((resolve) => elsewhere.listen(port, '127.0.0.3', resolve));
   t.after(() => elsewhere.close());
   await assert.rejects(read(other, { caFile: own.certFile }), fails('source-unreachable', /for another host name/));
 });
@@ -78,7 +78,7 @@ test('a registry with TLS that breaks off is not asked in plain http for good', 
 test('a proxy is taken from the environment, unless NO_PROXY names the host', async (t) => {
   const own = await ownCertificate(t);
   if (own === null) return;
-  const server = await loopback(t, (_, response) => response.end('{}'), createHttps(own));
+  const server = await loopback(t, (_, response) => response.end('{}'), createHttps(own), '127.0.0.2');
   const tunnels: string[] = [];
   const proxy = createHttp();
   proxy.on('connect', (request: IncomingMessage, socket) => {
@@ -92,16 +92,25 @@ test('a proxy is taken from the environment, unless NO_PROXY names the host', as
     socket.on('error', () => target.destroy());
   });
   const { host } = await loopback(t, (_, response) => response.writeHead(407).end(), proxy);
-  const read = async (env: Record<string, string>) => {
-    const client = await clientFor(t, `${server.host}/a:1`, { insecure: false, caFile: own.certFile, env });
+  const read = async (env: Record<string, string>, target = server.host) => {
+    const client = await clientFor(t, `${target}/a:1`, { insecure: false, caFile: own.certFile, env });
     await client.manifest('1', [], 100);
   };
   await read({ HTTPS_PROXY: `http://u:p@${host}` });
   assert.deepEqual(tunnels, [`${server.host} Basic dTpw`]);
-  await read({ https_proxy: `http://${host}`, NO_PROXY: 'x.example,127.0.0.1' });
+  await read({ https_proxy: `http://${host}`, NO_PROXY: 'x.example,127.0.0.2' });
   await read({});
+  const here = await loopback(t, (_, response) => response.end('{}'), createHttps(own));
+  await read({ HTTPS_PROXY: `http://${host}` }, here.host);
   assert.equal(tunnels.length, 1);
   await assert.rejects(read({ HTTPS_PROXY: 'http://127.0.0.1:1' }), fails('source-unreachable', /refused/));
+  const strict = createHttp();
+  strict.on('connect', (_, socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
+  const closed = await loopback(t, (_, response) => response.writeHead(407).end(), strict);
+  await assert.rejects(
+    read({ HTTPS_PROXY: `http://u:s3cret@${closed.host}` }),
+    fails('source-unreachable', /the proxy refused the connection/),
+  );
   await assert.rejects(read({ HTTPS_PROXY: 'u:s3cret@x:y' }), fails('usage', /is not the address of a proxy/));
 });
 

@@ -34,7 +34,8 @@ export async function openDispatcher(options: ConnectionOptions): Promise<Dispat
       ...common,
       httpProxy,
       httpsProxy,
-      noProxy: env['no_proxy'] || env['NO_PROXY'] || '',
+      // No proxy leads back to this machine; Docker leaves it out in the same way.
+      noProxy: `${env['no_proxy'] || env['NO_PROXY'] || ''},localhost,127.0.0.1,::1`,
       requestTls: { ...tls, timeout },
       proxyTls: { ...tls, timeout },
     });

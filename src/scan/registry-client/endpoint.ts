@@ -52,8 +52,8 @@ export class Endpoint {
       this.#scheme = 'http';
       return answer;
     } catch (error) {
-      // A server that wants TLS says so with status 400: then the first failure is the one to tell.
-      throw error instanceof ExchangeError && error.status === 400 ? first : error;
+      // A server that does speak TLS, and broke off once, answers plain http with status 400.
+      throw first.again !== 'never' && error instanceof ExchangeError && error.status === 400 ? first : error;
     }
   }
 

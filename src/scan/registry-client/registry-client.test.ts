@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { CodedError, type FailureCode } from '../../model/errors.ts';
 import { clientFor, type Handler, loopback, notedPace, sha256 } from './testing/loopback.ts';
 
@@ -106,33 +106,51 @@ test('asks again after a reset connection and a server error', async (t) => {
   assert.deepEqual(pace.slept, [400, 800]);
 });
 
-test('a silent peer is given up after its second chance', async (t) => {
-  const { read, server } = await manifestFrom(t, () => {}, 150);
-  await assert.rejects(read(), fails('source-unreachable', /did not answer in time/));
-  assert.equal(server.seen.length, 2);
-});
+// Timers of connections are coarse, so these wait at the same time.
+describe('a peer that hangs', { concurrency: true }, () => {
+  test('a silent peer is given up after its second chance', async (t) => {
+    const { read, server } = await manifestFrom(t, () => {}, 150);
+    await assert.rejects(read(), fails('source-unreachable', /did not answer in time/));
+    assert.equal(server.seen.length, 2);
+  });
 
-test('a peer that stops in the middle, or drips, is given up', async (t) => {
-  const stops = await manifestFrom(
-    t,
-    (_, response) => {
-      response.writeHead(200, { 'content-length': 100 });
-      response.write('{');
-    },
-    150,
-  );
-  await assert.rejects(stops.read(), fails('source-unreachable', /stopped sending/));
+  test('a peer that stops in the middle, or drips, is given up', async (t) => {
+    const stops = await manifestFrom(
+      t,
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 100 });
+        response.write('{');
+      },
+      150,
+    );
+    await assert.rejects(stops.read(), fails('source-unreachable', /stopped sending/));
 
-  const drips = await manifestFrom(
-    t,
-    (_, response) => {
-      response.writeHead(200, { 'content-length': 4000 });
-      const timer = setInterval(() => response.write('x'), 20);
-      response.on('close', () => clearInterval(timer));
-    },
-    150,
-  );
-  await assert.rejects(drips.read(), fails('source-unreachable', /sends next to nothing/));
+    const drips = await manifestFrom(
+      t,
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 4000 });
+        const timer = setInterval(() => response.write('x'), 20);
+        response.on('close', () => clearInterval(timer));
+      },
+      150,
+    );
+    await assert.rejects(drips.read(), fails('source-unreachable', /sends next to nothing/));
+  });
+
+  test('headers that drip or have no end are given up', async (t) => {
+    const header = (text: string): Handler => {
+      return (request) => {
+        request.socket.write('HTTP/1.1 200 OK\r\n');
+        const timer = setInterval(() => request.socket.write(text), 10);
+        request.socket.on('close', () => clearInterval(timer));
+        request.socket.on('error', () => {});
+      };
+    };
+    const drips = await manifestFrom(t, header('x: y\r\n'), 150);
+    await assert.rejects(drips.read(), fails('source-unreachable', /did not answer in time/));
+    const many = await manifestFrom(t, header(`x: ${'y'.repeat(10_000)}\r\n`));
+    await assert.rejects(many.read(), fails('source-unreachable', /headers are too large/));
+  });
 });
 
 test('a web page is no registry', async (t) => {

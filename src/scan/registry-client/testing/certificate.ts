@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
-/** A certificate for 127.0.0.1 and localhost that signs itself, made by openssl for one test; null after a loud skip. */
+const program = 'openssl';
+
+/** A certificate for 127.0.0.1, 127.0.0.2 and localhost that signs itself, made by openssl for one test; null after a loud skip. */
 export async function ownCertificate(t: TestContext): Promise<{ key: string; cert: string; certFile: string } | null> {
   const folder = await mkdtemp(join(tmpdir(), 'kvitto-'));
   t.after(() => rm(folder, { recursive: true }));
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost';
+  const names = 'subjectAltName=IP:127.0.0.1,IP:127.0.0.2,DNS:localhost';
   const made = spawnSync(
-    'openssl',
+    program,
     ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'].concat([
       '-subj',
       '/CN=kvitto test',

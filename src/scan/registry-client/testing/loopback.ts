@@ -16,7 +16,12 @@ export interface Loopback {
 }
 
 /** A server on 127.0.0.1 for one test; `handle` may misbehave. */
-export async function loopback(t: TestContext, handle: Handler, server: Server = createServer()): Promise<Loopback> {
+export async function loopback(
+  t: TestContext,
+  handle: Handler,
+  server: Server = createServer(),
+  address = '127.0.0.1',
+): Promise<Loopback> {
   const seen: string[] = [];
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     let body = '';
@@ -28,12 +33,12 @@ export async function loopback(t: TestContext, handle: Handler, server: Server =
       handle(request, response, body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  return { host: `${address}:${(server.address() as AddressInfo).port}`, seen };
 }
 
 /** Waits are written down instead of waited. Chance is always 1: the longest wait. */
