@@ -220,6 +220,15 @@ describe('bad layers', () => {
       );
     }
   });
+  it('bytes behind the end of the compressed data are told', async () => {
+    for (const behind of [Buffer.alloc(500), Buffer.from('garbage')]) {
+      const { found: lines, problems } = await seen([{ tar: whole, stored: Buffer.concat([gzipSync(whole), behind]) }]);
+      assert.equal(lines.length, 3);
+      assert.deepEqual(problems, [
+        'malformed layer # The gzip data of the layer are damaged; it was read as far as it goes.',
+      ]);
+    }
+  });
   it('bz2 and xz are refused, not passed over', async () => {
     const { problems } = await seen([{ tar: whole, stored: Buffer.concat([Buffer.from('BZh91AY&SY'), whole]) }]);
     assert.ok(problems.some((text) => text.startsWith('unsupported layer # The layer is packed with bzip2')));
