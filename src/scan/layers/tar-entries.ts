@@ -131,7 +131,12 @@ export class TarEntries {
     const sparse =
       raw.type === 'S' ||
       (pax !== null && (pax.has('GNU.sparse.major') || pax.has('GNU.sparse.map') || pax.has('GNU.sparse.size')));
-    return { kind, path, sizeBytes, mode: raw.mode, link: pax?.get('linkpath') ?? longLink ?? raw.linkName, sparse };
+    const link = pax?.get('linkpath') ?? longLink ?? raw.linkName;
+    if (link.length > this.#limits.pathBytes) {
+      this.#report('limit-exceeded', path, `A link to a path of ${link.length} characters; the entry was not read.`);
+      return 'skip';
+    }
+    return { kind, path, sizeBytes, mode: raw.mode, link, sparse };
   }
 
   #safe(written: string): string | null {
