@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Digest } from '../../../../model/inventory.ts';
+import type { Component, Digest } from '../../../../model/inventory.ts';
 import { acceptCataloger } from '../../../testing/accept-cataloger.ts';
 import { catalogFiles, type SampleFile } from '../../../testing/catalog-files.ts';
 import { parseGoMod } from './go-mod.ts';
@@ -19,9 +19,12 @@ acceptCataloger(goMod, [
   { name: 'Go 1.16 with go.sum', files: tidy116, atLeast: 3 },
 ]);
 
+const byPurl = (a: Component, b: Component) => (a.purl < b.purl ? -1 : a.purl > b.purl ? 1 : 0);
+
 function run(files: Record<string, SampleFile>) {
   const { view } = catalogFiles(goMod, files, layer);
-  const { components, problems } = goMod.catalog(view, { os: null, signal: new AbortController().signal });
+  const { components: found, problems } = goMod.catalog(view, { os: null, signal: new AbortController().signal });
+  const components = found.toSorted(byPurl);
   return {
     components: components.map((c) => `${c.purl} ${c.direct} ${c.locations.map((at) => at.path)}`),
     problems: problems.map((p) => `${p.code} ${p.where}: ${p.message}`),
@@ -155,7 +158,8 @@ test('what Go leaves aside is left aside', () => {
     first: undefined,
   });
   assert.deepEqual(run({ 'a/go.mod': mod, 'b/go.mod': mod.replace('v1.0.0', 'v1.0.0 // indirect') }).components, [
-    'pkg:golang/a.org/a@v1.0.0 true a/go.mod,b/go.mod',
+    'pkg:golang/a.org/a@v1.0.0 true a/go.mod',
+    'pkg:golang/a.org/a@v1.0.0 false b/go.mod',
   ]);
 });
 

@@ -4,7 +4,6 @@ import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
 import { type GoModule, goComponent, isModulePath, isModuleVersion, stdlibVersion } from '../../../go-module.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
-import { mergeComponents } from '../../../merge-components.ts';
 import { type GoMod, parseGoMod } from './go-mod.ts';
 
 /** What Go itself leaves aside: sources of dependencies in the module cache, and samples for tests. */
@@ -39,7 +38,7 @@ export const goMod: Cataloger = {
       if (file.name !== 'go.mod') continue;
       for (const component of projectOf(file, view, problems)) components.push(component);
     }
-    return { components: mergeComponents(components), problems };
+    return { components, problems };
   },
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Digest } from '../../../../model/inventory.ts';
+import type { Component, Digest } from '../../../../model/inventory.ts';
 import { acceptCataloger } from '../../../testing/accept-cataloger.ts';
 import { catalogFiles, type SampleFile } from '../../../testing/catalog-files.ts';
 import { GoExtractor } from './extractor.ts';
@@ -35,9 +35,12 @@ acceptCataloger(go, [
   { name: 'pointer', files: { 'usr/bin/app': makeElf({ ...plain, format: 'pointer' }) }, atLeast: 4 },
 ]);
 
+const byPurl = (a: Component, b: Component) => (a.purl < b.purl ? -1 : a.purl > b.purl ? 1 : 0);
+
 function run(files: Record<string, SampleFile>) {
   const { view } = catalogFiles(go, files, layer);
-  return go.catalog(view, { os: null, signal: new AbortController().signal });
+  const { components, problems } = go.catalog(view, { os: null, signal: new AbortController().signal });
+  return { components: components.toSorted(byPurl), problems };
 }
 
 function keep(bytes: Buffer, chunkBytes: number): unknown {
