@@ -25,6 +25,8 @@ const names: ReadonlySet<string> = new Set([
 
 const endings = ['.egg-info', '.jar', '.war', '.ear', '.gemspec', '.exe', '.dll', '.deps.json'] as const;
 
+const binFolders = ['bin/', 'sbin/'] as const;
+
 /** Folders that hold nothing that runs and tens of thousands of names without an extension. */
 const barren = [
   'usr/share/doc/',
@@ -46,7 +48,7 @@ export function mayBeReadByOthers(path: string): boolean {
   if (names.has(name)) return true;
   if (name.includes('.')) {
     if (endings.some((ending) => name.endsWith(ending))) return true;
-    return path.includes('bin/');
+    return binFolders.some((folder) => path.startsWith(folder) || path.includes(`/${folder}`));
   }
   return name !== '' && !barren.some((folder) => path.startsWith(folder));
 }

@@ -53,6 +53,11 @@ export class BuildInfoScan {
     return this.#modules === null ? null : { goVersion: '', modules: this.#modules };
   }
 
+  /** Whether there is a header, but what it leads to could not be read. */
+  get broken(): boolean {
+    return this.#found === null && this.#inline !== null;
+  }
+
   /** Takes the next bytes, which begin at `at`, and says whether more are needed. */
   push(chunk: Buffer, at: number): boolean {
     if (this.#inline !== null) {

@@ -42,7 +42,7 @@ export class GoExtractor implements Extractor {
 
   end(): Uint8Array | null {
     if (!this.#over && this.#scan === null) this.#readHead(true);
-    const found: Kept | null = this.#scan?.found ?? (this.#isGo ? { missing: true } : null);
+    const found: Kept | null = this.#scan?.found ?? (this.#isGo || this.#scan?.broken ? { missing: true } : null);
     return found === null ? null : Buffer.from(JSON.stringify(found));
   }
 

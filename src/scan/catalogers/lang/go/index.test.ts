@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Digest } from '../../../../model/inventory.ts';
+import type { Component, Digest } from '../../../../model/inventory.ts';
 import { acceptCataloger } from '../../../testing/accept-cataloger.ts';
 import { catalogFiles, type SampleFile } from '../../../testing/catalog-files.ts';
 import { GoExtractor } from './extractor.ts';
@@ -35,9 +35,12 @@ acceptCataloger(go, [
   { name: 'pointer', files: { 'usr/bin/app': makeElf({ ...plain, format: 'pointer' }) }, atLeast: 4 },
 ]);
 
+const byPurl = (a: Component, b: Component) => (a.purl < b.purl ? -1 : a.purl > b.purl ? 1 : 0);
+
 function run(files: Record<string, SampleFile>) {
   const { view } = catalogFiles(go, files, layer);
-  return go.catalog(view, { os: null, signal: new AbortController().signal });
+  const { components, problems } = go.catalog(view, { os: null, signal: new AbortController().signal });
+  return { components: components.toSorted(byPurl), problems };
 }
 
 function keep(bytes: Buffer, chunkBytes: number): unknown {
@@ -111,20 +114,25 @@ test('what is no executable is let go at once, other executables cost no more th
   assert.deepEqual(pushes(other), [40, null]);
 });
 
-test('a Go binary that hides its modules is a problem', () => {
+test('a Go binary that hides its modules, or lost a part of them, is a problem', () => {
   const bare = makeElf(plain);
   bare.fill(0, 0x1000);
-  assert.deepEqual(run({ 'usr/bin/app': bare }), {
-    components: [],
-    problems: [
-      {
-        code: 'unsupported',
-        where: 'usr/bin/app',
-        message:
-          'a Go binary without readable build information (before Go 1.13, or removed): its modules cannot be assessed',
-      },
-    ],
-  });
+  const cut = makeElf({ ...plain, note: false, sizeBytes: 400_000, modules: modules.repeat(700) }).subarray(0, 250_000);
+  const endless = makeElf({ ...plain, note: false });
+  endless.fill(0xff, endless.indexOf('\xff Go buildinf:', 0x2020, 'latin1') + 32);
+  for (const file of [bare, cut, endless]) {
+    assert.deepEqual(run({ 'usr/bin/app': file }), {
+      components: [],
+      problems: [
+        {
+          code: 'unsupported',
+          where: 'usr/bin/app',
+          message:
+            'a Go binary without readable build information (before Go 1.13, or removed): its modules cannot be assessed',
+        },
+      ],
+    });
+  }
 });
 
 test('what is wanted: executables, and names without an ending of data', () => {

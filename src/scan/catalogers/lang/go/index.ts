@@ -2,7 +2,6 @@ import type { Component } from '../../../../model/inventory.ts';
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, FileStat } from '../../../cataloger.ts';
 import { goComponent } from '../../../go-module.ts';
-import { mergeComponents } from '../../../merge-components.ts';
 import { GoExtractor, type Kept } from './extractor.ts';
 import { modulesOf } from './modules.ts';
 
@@ -84,6 +83,6 @@ export const go: Cataloger = {
       const location = { path: file.path, layer: file.layer };
       for (const one of read.modules) components.push(goComponent(one, { foundBy: go.id, location, direct: null }));
     }
-    return { components: mergeComponents(components), problems };
+    return { components, problems };
   },
 };

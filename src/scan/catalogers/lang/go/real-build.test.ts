@@ -125,15 +125,15 @@ function compareBuilds(t: TestContext, asked: readonly Build[]): void {
     const goVersion = run('go', ['env', 'GOVERSION'], folder).trim();
     const { view } = catalogFiles(go, files, null);
     const found = go.catalog(view, { os: null, signal: new AbortController().signal });
-    const everywhere = asked.map((_, at) => ({ path: `opt/${at}`, layer: null }));
+    const std = /^go(\d+\.\d+\.\d+)/.exec(goVersion)?.[1];
     assert.deepEqual(found.problems, []);
     assert.deepEqual(
-      found.components.map(({ purl, locations }) => ({ purl, locations })),
-      [
-        { purl: 'pkg:golang/example.com/Upper/Lib@v1.2.3', locations: everywhere },
-        { purl: 'pkg:golang/example.com/fork@v1.0.1-0.20240101000000-abcdefabcdef', locations: everywhere },
-        { purl: `pkg:golang/stdlib@${/^go(\d+\.\d+\.\d+)/.exec(goVersion)?.[1]}`, locations: everywhere },
-      ],
+      found.components.map(({ purl, locations }) => `${purl} ${locations.map(({ path }) => path)}`),
+      asked.flatMap((_, at) => [
+        `pkg:golang/example.com/Upper/Lib@v1.2.3 opt/${at}`,
+        `pkg:golang/example.com/fork@v1.0.1-0.20240101000000-abcdefabcdef opt/${at}`,
+        `pkg:golang/stdlib@${std} opt/${at}`,
+      ]),
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,6 @@ import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, Extractor } from '../../../cataloger.ts';
 import { distroComponent, ownerOf } from '../../../distro-component.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
-import { mergeComponents } from '../../../merge-components.ts';
 import { mayBeReadByOthers } from '../../../owned-paths.ts';
 import { isPackageLine, parseInstalled } from './installed.ts';
 
@@ -53,6 +52,6 @@ export const apk: Cataloger = {
         components.push(distroComponent('apk', owner.os, one, { foundBy: apk.id, location }));
       for (const path of read.files) ownedPaths.add(view.resolve(path));
     }
-    return { components: mergeComponents(components), problems, ownedPaths };
+    return { components, problems, ownedPaths };
   },
 };

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Digest, OperatingSystem } from '../../../../model/inventory.ts';
+import type { Component, Digest, OperatingSystem } from '../../../../model/inventory.ts';
 import { parsePurl } from '../../../../model/purl.ts';
 import { acceptCataloger } from '../../../testing/accept-cataloger.ts';
 import { catalogFiles, type SampleFile } from '../../../testing/catalog-files.ts';
@@ -34,10 +34,12 @@ acceptCataloger(dpkg, [
   { name: 'distroless', files: distroless, atLeast: 13 },
 ]);
 
+const byPurl = (a: Component, b: Component) => (a.purl < b.purl ? -1 : a.purl > b.purl ? 1 : 0);
+
 function run(files: Record<string, SampleFile>, os: OperatingSystem | null = debian12) {
   const { view } = catalogFiles(dpkg, files, layer);
   const found = dpkg.catalog(view, { os, signal: new AbortController().signal });
-  return { ...found, ownedPaths: [...(found.ownedPaths ?? [])] };
+  return { ...found, components: found.components.toSorted(byPurl), ownedPaths: [...(found.ownedPaths ?? [])] };
 }
 
 test('a real status file gives these components', () => {

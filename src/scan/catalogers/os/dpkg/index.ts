@@ -3,7 +3,6 @@ import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
 import { distroComponent, ownerOf } from '../../../distro-component.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
-import { mergeComponents } from '../../../merge-components.ts';
 import { mayBeReadByOthers } from '../../../owned-paths.ts';
 import { isStatusLine, parseStanzas } from './stanzas.ts';
 
@@ -96,7 +95,7 @@ export const dpkg: Cataloger = {
         installed.add(file.path === statusFile ? one.name : `${statusFolder}${file.name}`);
       }
     }
-    return { components: mergeComponents(components), problems, ownedPaths: ownedPaths(view, installed) };
+    return { components, problems, ownedPaths: ownedPaths(view, installed) };
   },
 };
 
@@ -108,6 +107,10 @@ function* ownedPaths(view: FileView, installed: ReadonlySet<string>): Generator<
     const owner = kind === 'list' ? packageOf(file) : `${statusFolder}${file.name.slice(0, -'.md5sums'.length)}`;
     if (!installed.has(owner)) continue;
     // On a merged /usr the list says lib/x and the file is usr/lib/x.
-    for (const line of keptLines(file.bytes)) yield view.resolve(ownedPath(kind, line));
+    const lines = keptLines(file.bytes);
+    for (const [at, line] of lines.entries()) {
+      // A folder stands before what is in it.
+      if (lines[at + 1]?.startsWith(`${line}/`) !== true) yield view.resolve(ownedPath(kind, line));
+    }
   }
 }
