@@ -18,11 +18,14 @@ export interface NpmManifest {
   readonly problem: string | null;
 }
 
+/** Not `Buffer.from`: what that gives lies in a pool that it would keep in memory. */
+const encode = (manifest: NpmManifest): Uint8Array => new TextEncoder().encode(JSON.stringify(manifest));
+
 const mostNeeds = 2000;
 
 /** For `extract`: reads a `package.json` and keeps the few bytes of it that `readNpmManifest` wants. */
 export function condenseNpmManifest(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(JSON.stringify(parseManifest(bytes)));
+  return encode(parseManifest(bytes));
 }
 
 /** The same for the manifest of a project: nothing is kept of one that asks for nothing, so that it counts as not recognised. */
@@ -30,13 +33,13 @@ export function keepProjectManifest(): Extractor {
   return keepCondensed((bytes) => {
     const manifest = parseManifest(bytes);
     const asks = manifest.needs.length > 0 || manifest.devNeeds.length > 0 || manifest.workspaces;
-    return asks || manifest.problem !== null ? Buffer.from(JSON.stringify(manifest)) : null;
+    return asks || manifest.problem !== null ? encode(manifest) : null;
   });
 }
 
 /** The manifest of a file that went through `condenseNpmManifest`. */
 export function readNpmManifest(file: CatalogFile): NpmManifest {
-  return JSON.parse(Buffer.from(file.bytes).toString('utf8')) as NpmManifest;
+  return JSON.parse(new TextDecoder().decode(file.bytes)) as NpmManifest;
 }
 
 function parseManifest(bytes: Uint8Array): NpmManifest {

@@ -31,7 +31,7 @@ export const npm: Cataloger = {
       if (place === null) installed.addProject(file, manifest);
       else {
         const component = componentOf(manifest);
-        if (component !== null && typeof component === 'object') installed.add(file, component, manifest);
+        if (component !== null && typeof component === 'object') installed.add(file, component, manifest.licenses);
         else if (component !== null && place === 'component') problems.push(malformed(file, component));
       }
     }
