@@ -16,6 +16,19 @@ export function keepCondensed(condense: (bytes: Uint8Array) => Uint8Array | null
       chunks.push(new Uint8Array(chunk));
       return true;
     },
-    end: () => condense(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    end: () => condense(joined(chunks)),
   };
+}
+
+/** One array of its own memory: a small Buffer lies in a pool, and the few bytes that are kept would keep all of it. */
+export function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first;
+  const all = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
 }

@@ -1,5 +1,6 @@
-import type { CatalogFile } from '../cataloger.ts';
+import type { CatalogFile, Extractor } from '../cataloger.ts';
 import { keysOf, own, ownText, recordOf } from './input-shape.ts';
+import { keepCondensed } from './kept-bytes.ts';
 import { decodeText } from './text-document.ts';
 
 /** What is kept of a `package.json`. Null for a key that is not there or is not text. */
@@ -11,24 +12,38 @@ export interface NpmManifest {
   readonly needs: readonly (readonly [name: string, wanted: string])[];
   /** The same of `devDependencies`. */
   readonly devNeeds: readonly (readonly [name: string, wanted: string])[];
+  /** The root of a workspace. */
+  readonly workspaces: boolean;
   /** Why it could not be read. */
   readonly problem: string | null;
 }
+
+/** Not `Buffer.from`: what that gives lies in a pool that it would keep in memory. */
+const encode = (manifest: NpmManifest): Uint8Array => new TextEncoder().encode(JSON.stringify(manifest));
 
 const mostNeeds = 2000;
 
 /** For `extract`: reads a `package.json` and keeps the few bytes of it that `readNpmManifest` wants. */
 export function condenseNpmManifest(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(JSON.stringify(parseManifest(bytes)));
+  return encode(parseManifest(bytes));
+}
+
+/** The same for the manifest of a project: nothing is kept of one that asks for nothing, so that it counts as not recognised. */
+export function keepProjectManifest(): Extractor {
+  return keepCondensed((bytes) => {
+    const manifest = parseManifest(bytes);
+    const asks = manifest.needs.length > 0 || manifest.devNeeds.length > 0 || manifest.workspaces;
+    return asks || manifest.problem !== null ? encode(manifest) : null;
+  });
 }
 
 /** The manifest of a file that went through `condenseNpmManifest`. */
 export function readNpmManifest(file: CatalogFile): NpmManifest {
-  return JSON.parse(Buffer.from(file.bytes).toString('utf8')) as NpmManifest;
+  return JSON.parse(new TextDecoder().decode(file.bytes)) as NpmManifest;
 }
 
 function parseManifest(bytes: Uint8Array): NpmManifest {
-  const unread = { name: null, version: null, licenses: [], needs: [], devNeeds: [] };
+  const unread = { name: null, version: null, licenses: [], needs: [], devNeeds: [], workspaces: false };
   const text = decodeText(bytes);
   if (text === null) return { ...unread, problem: 'is not UTF-8 text' };
   let value: unknown;
@@ -45,6 +60,7 @@ function parseManifest(bytes: Uint8Array): NpmManifest {
     licenses: licensesOf(manifest),
     needs: ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => needsOf(own(manifest, key))),
     devNeeds: needsOf(own(manifest, 'devDependencies')),
+    workspaces: own(manifest, 'workspaces') !== undefined,
     problem: null,
   };
 }

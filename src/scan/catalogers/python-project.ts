@@ -1,5 +1,6 @@
-import type { CatalogFile } from '../cataloger.ts';
+import type { CatalogFile, Extractor, FileStat } from '../cataloger.ts';
 import { keysOf, own, ownList, ownRecord } from './input-shape.ts';
+import { keepCondensed } from './kept-bytes.ts';
 import { type PythonNeed, parseRequirement } from './python-component.ts';
 import { readToml } from './text-document.ts';
 
@@ -41,6 +42,15 @@ export function readPythonProject(document: Table): PythonProject {
     ]),
     extras: keysOf(extras),
   };
+}
+
+/** For `extract`: all of a file, but nothing of a `pyproject.toml` that asks for nothing (settings of a linter). */
+export function keepProjectText({ name }: Pick<FileStat, 'name'>): Extractor {
+  return keepCondensed((bytes) => {
+    const asks =
+      name !== 'pyproject.toml' || Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('dependencies');
+    return asks ? bytes : null;
+  });
 }
 
 /** The project of the `pyproject.toml` beside a lockfile; null where there is none that can be read. */

@@ -183,7 +183,7 @@ describe('limits', () => {
     );
   });
   it('does not follow nesting without end, in either notation', () => {
-    const deep = 20_000;
+    const deep = 2000;
     const one = `{"lockfileVersion":1,${'"dependencies":{"a":{"version":"1.0.0",'.repeat(deep)}"x":1${'}}'.repeat(deep)}}`;
     const found = listing(npmLock, { 'package-lock.json': one });
     assert.deepEqual(found.lines, ['pkg:npm/a@1.0.0 ?']);

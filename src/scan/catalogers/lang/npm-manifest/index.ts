@@ -1,7 +1,7 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileStat } from '../../../cataloger.ts';
-import { keepCondensed, keepNothing } from '../../kept-bytes.ts';
-import { condenseNpmManifest, readNpmManifest } from '../../npm-manifest.ts';
+import { keepNothing } from '../../kept-bytes.ts';
+import { keepProjectManifest, readNpmManifest } from '../../npm-manifest.ts';
 import { folderOf, foldersUp, looksLikeProjectRoot } from '../../project-root.ts';
 import { malformed } from '../../text-document.ts';
 
@@ -25,8 +25,7 @@ export const npmManifest: Cataloger = {
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: (file) =>
     file.name === 'package.json' ? marksInstall(file) || looksLikeProjectRoot(file.path) : isLock(file),
-  extract: (file) =>
-    file.name === 'package.json' && !marksInstall(file) ? keepCondensed(condenseNpmManifest) : keepNothing(),
+  extract: (file) => (file.name === 'package.json' && !marksInstall(file) ? keepProjectManifest() : keepNothing()),
   catalog(view, { signal }) {
     signal.throwIfAborted();
     const covered = new Set<string>();

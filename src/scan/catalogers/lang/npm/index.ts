@@ -3,7 +3,7 @@ import type { Cataloger } from '../../../cataloger.ts';
 import { ComponentSet } from '../../component-set.ts';
 import { keepCondensed } from '../../kept-bytes.ts';
 import { npmComponent } from '../../npm-component.ts';
-import { condenseNpmManifest, type NpmManifest, readNpmManifest } from '../../npm-manifest.ts';
+import { condenseNpmManifest, keepProjectManifest, type NpmManifest, readNpmManifest } from '../../npm-manifest.ts';
 import { looksLikeProjectRoot } from '../../project-root.ts';
 import { malformed } from '../../text-document.ts';
 import { installPlace } from './install-place.ts';
@@ -20,7 +20,7 @@ export const npm: Cataloger = {
   revision: 1,
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: ({ name, path }) => name === 'package.json' && (installPlace(path) !== null || looksLikeProjectRoot(path)),
-  extract: () => keepCondensed(condenseNpmManifest),
+  extract: ({ path }) => (installPlace(path) === null ? keepProjectManifest() : keepCondensed(condenseNpmManifest)),
   catalog(view, { signal }) {
     signal.throwIfAborted();
     const problems: Problem[] = [];
@@ -31,7 +31,7 @@ export const npm: Cataloger = {
       if (place === null) installed.addProject(file, manifest);
       else {
         const component = componentOf(manifest);
-        if (component !== null && typeof component === 'object') installed.add(file, component, manifest);
+        if (component !== null && typeof component === 'object') installed.add(file, component, manifest.licenses);
         else if (component !== null && place === 'component') problems.push(malformed(file, component));
       }
     }

@@ -1,13 +1,14 @@
 import type { CatalogFile, FileView } from '../../../cataloger.ts';
 import type { ComponentSet } from '../../component-set.ts';
 import { addLockGraph, type LockComponent, type LockNode } from '../../lock-graph.ts';
-import type { NpmManifest } from '../../npm-manifest.ts';
+import { type NpmManifest, readNpmManifest } from '../../npm-manifest.ts';
 import { folderOf, foldersUp } from '../../project-root.ts';
 
+/** Of the manifest only the licences stay in memory; what it needs is read again when the edges are drawn. */
 interface Place {
   readonly file: CatalogFile;
   readonly component: LockComponent;
-  readonly manifest: NpmManifest;
+  readonly licenses: readonly string[];
 }
 
 const deepest = 64;
@@ -16,6 +17,8 @@ const deepest = 64;
 export class Installed {
   readonly #view: FileView;
   readonly #places = new Map<string, Place>();
+  /** Folders whose `node_modules` holds a component itself, not only links to some. */
+  readonly #hosts = new Set<string>();
   /** Folder of a project → its manifest. */
   readonly #projects = new Map<string, NpmManifest>();
 
@@ -23,8 +26,9 @@ export class Installed {
     this.#view = view;
   }
 
-  add(file: CatalogFile, component: LockComponent, manifest: NpmManifest): void {
-    this.#places.set(file.path, { file, component, manifest });
+  add(file: CatalogFile, component: LockComponent, licenses: readonly string[]): void {
+    this.#places.set(file.path, { file, component, licenses });
+    this.#hosts.add(file.path.slice(0, file.path.lastIndexOf('node_modules/')));
   }
 
   addProject(file: CatalogFile, manifest: NpmManifest): void {
@@ -39,12 +43,12 @@ export class Installed {
       for (const key of this.#resolveAll(folder, manifest.devNeeds)) dev.add(key);
     }
     const nodes = new Map<string, LockNode>();
-    for (const [path, { file, component, manifest }] of this.#places) {
+    for (const [path, { file, component, licenses }] of this.#places) {
       const direct = main.has(path) || dev.has(path) ? true : this.#inProject(path) ? false : null;
       nodes.set(path, {
         component,
-        licenses: manifest.licenses,
-        needs: this.#resolveAll(folderOf(path), manifest.needs),
+        licenses,
+        needs: this.#resolveAll(folderOf(path), readNpmManifest(file).needs),
         // What lies in an image ships with it, whatever it was needed for; a working copy holds tools beside the product.
         dev: file.layer === null ? null : false,
         direct,
@@ -66,11 +70,13 @@ export class Installed {
   #resolve(folder: string, name: string): string | null {
     let steps = 0;
     for (const up of foldersUp(folder)) {
-      if (up.endsWith('/node_modules/') || up === 'node_modules/') continue;
       if (++steps > deepest) return null;
+      // A project's own folder may hold links alone (pnpm); elsewhere what has no component is not asked for links.
+      if (!this.#hosts.has(up) && !(up === folder && this.#projects.has(up))) continue;
       const path = `${up}node_modules/${name}/package.json`;
-      const found = this.#places.has(path) ? path : this.#view.get(path)?.path;
-      if (found !== undefined && this.#places.has(found)) return found;
+      const found = this.#places.get(path) ?? this.#places.get(this.#view.get(path)?.path ?? '');
+      // The path that is kept anyway, not the copy that was just put together.
+      if (found !== undefined) return found.file.path;
     }
     return null;
   }

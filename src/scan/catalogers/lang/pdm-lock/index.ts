@@ -6,7 +6,7 @@ import { folderOf } from '../../project-root.ts';
 import { parseRequirement } from '../../python-component.ts';
 import { insideInstalled } from '../../python-installed.ts';
 import { addPythonLock, namedTables, type PythonLockEntry, textsOf } from '../../python-lock.ts';
-import { type PythonProject, projectBeside } from '../../python-project.ts';
+import { keepProjectText, type PythonProject, projectBeside } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
 const id = 'lang/pdm-lock';
@@ -17,6 +17,7 @@ export const pdmLock: Cataloger = {
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'pdm.lock' || name === 'pyproject.toml') && !insideInstalled(path),
+  extract: keepProjectText,
   catalog(view, { signal }) {
     const set = new ComponentSet(id);
     const problems: Problem[] = [];

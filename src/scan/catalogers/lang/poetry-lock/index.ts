@@ -5,7 +5,7 @@ import { keysOf, own, ownRecord, ownText } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { insideInstalled } from '../../python-installed.ts';
 import { addPythonLock, namedTables, type PythonLockEntry, textsOf } from '../../python-lock.ts';
-import { projectBeside } from '../../python-project.ts';
+import { keepProjectText, projectBeside } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
 const id = 'lang/poetry-lock';
@@ -19,6 +19,7 @@ export const poetryLock: Cataloger = {
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'poetry.lock' || name === 'pyproject.toml') && !insideInstalled(path),
+  extract: keepProjectText,
   catalog(view, { signal }) {
     const set = new ComponentSet(id);
     const problems: Problem[] = [];

@@ -1,11 +1,11 @@
 import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileStat } from '../../../cataloger.ts';
 import { keysOf, own, someOf } from '../../input-shape.ts';
-import { keepCondensed, keepNothing } from '../../kept-bytes.ts';
+import { keepNothing } from '../../kept-bytes.ts';
 import { folderOf, foldersUp, looksLikeProjectRoot } from '../../project-root.ts';
 import { normalizedPythonName } from '../../python-component.ts';
 import { insideInstalled, installedNames, marksInstalled } from '../../python-installed.ts';
-import { requiredNames } from '../../python-project.ts';
+import { keepProjectText, requiredNames } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
 const locks: ReadonlySet<string> = new Set([
@@ -26,7 +26,7 @@ export const pythonManifest: Cataloger = {
   revision: 1,
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: (file) => marksInstalled(file) || ((isManifest(file) || locks.has(file.name)) && !insideInstalled(file.path)),
-  extract: (file) => (isManifest(file) ? keepCondensed((bytes) => bytes) : keepNothing()),
+  extract: (file) => (isManifest(file) ? keepProjectText(file) : keepNothing()),
   catalog(view, { signal }) {
     signal.throwIfAborted();
     const installed = installedNames(view);

@@ -56,7 +56,7 @@ more = ["b"]
   });
   it('that asks for nothing is none, and one that cannot be read is one', () => {
     assert.deepEqual(where({ 'pyproject.toml': '[tool.ruff]\nline-length = 100\n' }), []);
-    assert.deepEqual(where({ 'pyproject.toml': '[project' }), ['malformed pyproject.toml']);
+    assert.deepEqual(where({ 'pyproject.toml': '[project\ndependencies' }), ['malformed pyproject.toml']);
   });
   it('of something installed or shown as a sample is nobody’s', () => {
     const text = '[project]\ndependencies = ["a"]\n';

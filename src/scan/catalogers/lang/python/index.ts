@@ -10,6 +10,12 @@ import { keepHeaders, type Metadata, readMetadata } from './metadata.ts';
 const id = 'lang/python';
 
 /**
+ * Only dpkg writes here, and its packages are found as such: versions that Debian and Ubuntu make up (`1.1build1`) are no
+ * loss. https://www.debian.org/doc/packaging-manuals/python-policy/#module-path
+ */
+const debianFolder = 'usr/lib/python3/dist-packages/';
+
+/**
  * Installed Python distributions: `*.dist-info/METADATA`, `*.egg-info/PKG-INFO`, `EGG-INFO/PKG-INFO` of an egg, and the
  * single file `*.egg-info`. `REQUESTED` marks what the user asked pip for.
  * https://packaging.python.org/en/latest/specifications/recording-installed-packages/
@@ -38,7 +44,7 @@ export const python: Cataloger = {
       const metadata = readMetadata(file.bytes);
       const component = pythonComponent(metadata.name ?? '', metadata.version ?? '');
       if (component === null) {
-        problems.push(malformed(file, describe(metadata)));
+        if (!file.path.startsWith(debianFolder)) problems.push(malformed(file, describe(metadata)));
         continue;
       }
       const site = siteOf(file);

@@ -1,4 +1,5 @@
 import type { Extractor } from '../../../cataloger.ts';
+import { joined } from '../../kept-bytes.ts';
 
 /** What is kept of a `METADATA` or `PKG-INFO`. https://packaging.python.org/en/latest/specifications/core-metadata/ */
 export interface Metadata {
@@ -32,7 +33,7 @@ export function keepHeaders(): Extractor {
       size += part.length;
       return end === chunk.length && size < mostHeaderBytes;
     },
-    end: () => Buffer.concat(chunks),
+    end: () => joined(chunks),
   };
 }
 

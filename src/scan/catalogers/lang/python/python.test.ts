@@ -119,6 +119,15 @@ describe('metadata by hand', () => {
       });
     }
   });
+  it('leaves versions that a distribution made up to its package', () => {
+    const text = headers('Name: distro-info', 'Version: 1.1build1');
+    const path = 'lib/python3/dist-packages/distro_info-1.1build1.egg-info';
+    assert.deepEqual(at(text, `usr/${path}`), { components: [], problems: [], lines: [] });
+    assert.deepEqual(
+      at(text, `usr/local/${path}`).problems.map(({ code }) => code),
+      ['malformed'],
+    );
+  });
   it('reads old metadata whose author is not in UTF-8', () => {
     const bytes = Buffer.from('Name: x\nVersion: 1.0\nAuthor: J\u{f6}rg\n', 'latin1');
     assert.deepEqual(at(bytes).lines, ['pkg:pypi/x@1.0 ?']);

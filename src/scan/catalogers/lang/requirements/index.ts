@@ -1,10 +1,11 @@
+import { posix } from 'node:path';
 import { clip, type Problem } from '../../../../model/problem.ts';
-import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
+import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
 import { ComponentSet } from '../../component-set.ts';
 import { someOf } from '../../input-shape.ts';
 import { keepCondensed, keepNothing } from '../../kept-bytes.ts';
 import { addLockGraph, type LockNode, maxLockEntries, tooManyEntries } from '../../lock-graph.ts';
-import { looksLikeProjectRoot } from '../../project-root.ts';
+import { folderOf, looksLikeProjectRoot } from '../../project-root.ts';
 import { normalizedPythonName } from '../../python-component.ts';
 import { insideInstalled, installedNames, marksInstalled } from '../../python-installed.ts';
 import { malformed, readText } from '../../text-document.ts';
@@ -30,19 +31,25 @@ export const requirements: Cataloger = {
     const problems: Problem[] = [];
     for (const file of view.files) {
       signal.throwIfAborted();
-      if (!marksInstalled(file)) problems.push(...catalogFile(file, installed, set));
+      if (!marksInstalled(file)) problems.push(...catalogFile(file, view, installed, set));
     }
     return { components: set.list(), problems };
   },
 };
 
-function catalogFile(file: CatalogFile, installed: ReadonlySet<string>, set: ComponentSet): readonly Problem[] {
+function catalogFile(
+  file: CatalogFile,
+  view: FileView,
+  installed: ReadonlySet<string>,
+  set: ComponentSet,
+): readonly Problem[] {
   const text = readText(file);
   if ('problem' in text) return [text.problem];
   const dev = isForDevelopment(file.path);
   const problems: Problem[] = [];
   const invalid: string[] = [];
   const open: string[] = [];
+  const unread: string[] = [];
   const nodes = new Map<string, LockNode & { needs: string[] }>();
   const vias: { key: string; names: readonly string[] }[] = [];
   for (const line of requirementLines(text.value)) {
@@ -53,7 +60,9 @@ function catalogFile(file: CatalogFile, installed: ReadonlySet<string>, set: Com
     const asked = readRequirement(line);
     if (asked === null) continue;
     if (asked.kind === 'invalid') invalid.push(asked.text);
-    else if (asked.kind === 'open') {
+    else if (asked.kind === 'include') {
+      if (!isRead(asked.path, file, view)) unread.push(clip(asked.path, 60));
+    } else if (asked.kind === 'open') {
       const missing = !installed.has(normalizedPythonName(asked.name));
       if (missing && !(asked.optional && installed.size > 0)) open.push(asked.name);
     } else {
@@ -78,5 +87,15 @@ function catalogFile(file: CatalogFile, installed: ReadonlySet<string>, set: Com
     const message = `does not pin the version of ${open.length}: ${names}; pin them (pip-compile, uv pip compile, pip freeze) or scan the environment they are installed in`;
     problems.push({ code: 'unsupported', where: file.path, message });
   }
+  if (unread.length > 0 && !dev && looksLikeProjectRoot(file.path)) {
+    const message = `includes ${clip(someOf(unread))}, not read: rename to requirements-….txt, or scan the environment`;
+    problems.push({ code: 'unsupported', where: file.path, message });
+  }
   return problems;
+}
+
+/** Whether an included file is one that is read for itself. */
+function isRead(path: string, from: CatalogFile, view: FileView): boolean {
+  const full = path.startsWith('/') ? path : `/${folderOf(from.path)}${path}`;
+  return path.length <= 4096 && !path.includes('://') && view.get(posix.normalize(full).slice(1)) !== null;
 }

@@ -12,6 +12,8 @@ export type Asked =
   | { readonly kind: 'pinned'; readonly component: NonNullable<ReturnType<typeof pythonComponent>>; readonly via: Via }
   /** Its version is not told: a range, a repository, an archive. `optional`: a marker may rule it out. */
   | { readonly kind: 'open'; readonly name: string; readonly optional: boolean }
+  /** Another file: read for itself where its name says that it holds requirements. */
+  | { readonly kind: 'include'; readonly path: string }
   | { readonly kind: 'invalid'; readonly text: string };
 
 /** Who asks for it, as pip-compile and uv write it in comments; null where there is no such comment. */
@@ -43,10 +45,15 @@ export function readRequirement({ text, comments }: RequirementLine): Asked | nu
 }
 
 function readOption(text: string): Asked | null {
-  const editable = ['-e', '--editable'].find(
-    (option) => text.startsWith(`${option} `) || text.startsWith(`${option}=`),
-  );
-  return editable === undefined ? null : readAddress(text.slice(editable.length + 1).trim());
+  const editable = optionValue(text, '-e', '--editable');
+  if (editable !== null) return readAddress(editable);
+  const path = optionValue(text, '-r', '--requirement');
+  return path === null ? null : { kind: 'include', path };
+}
+
+function optionValue(text: string, ...names: readonly string[]): string | null {
+  const name = names.find((one) => text.startsWith(`${one} `) || text.startsWith(`${one}=`));
+  return name === undefined ? null : text.slice(name.length + 1).trim();
 }
 
 /** An archive's name tells its version; a repository's does not; a folder is the project's own. */

@@ -42,7 +42,6 @@ describe('requirements by hand', () => {
       [
         '# a comment',
         '--index-url https://pypi.org/simple',
-        '-r base.txt',
         '-c constraints.txt',
         '-e .',
         './local',
@@ -76,6 +75,20 @@ describe('requirements by hand', () => {
         where: 'requirements.txt',
         message:
           'does not pin the version of 5: a, b, c, e, f; pin them (pip-compile, uv pip compile, pip freeze) or scan the environment they are installed in',
+      },
+    ]);
+  });
+  it('says which included files it does not read', () => {
+    const text = '-r requirements/base.txt\n-r ../reqs/other.txt\n--requirement=deps.txt\n-c limits.txt\n';
+    const more = { 'srv/requirements/base.txt': 'a==1.0\n', 'srv/deps.txt': 'b==1.0\n' };
+    const found = read(text, 'srv/requirements.txt', more);
+    assert.deepEqual(found.lines, ['pkg:pypi/a@1.0 ?']);
+    assert.deepEqual(found.problems, [
+      {
+        code: 'unsupported',
+        where: 'srv/requirements.txt',
+        message:
+          'includes ../reqs/other.txt, deps.txt, not read: rename to requirements-….txt, or scan the environment',
       },
     ]);
   });

@@ -4,7 +4,7 @@ import { ComponentSet } from '../../component-set.ts';
 import { someOf } from '../../input-shape.ts';
 import { keepCondensed } from '../../kept-bytes.ts';
 import { addLockGraph } from '../../lock-graph.ts';
-import { condenseNpmManifest, type NpmManifest, readNpmManifest } from '../../npm-manifest.ts';
+import { keepProjectManifest, type NpmManifest, readNpmManifest } from '../../npm-manifest.ts';
 import { folderOf, foldersUp } from '../../project-root.ts';
 import { malformed, readText } from '../../text-document.ts';
 import { readBerry } from './berry.ts';
@@ -24,7 +24,7 @@ export const yarnLock: Cataloger = {
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === lockName || name === 'package.json') && !`/${path}`.includes('/node_modules/'),
-  extract: ({ name }) => keepCondensed(name === lockName ? (bytes) => bytes : condenseNpmManifest),
+  extract: ({ name }) => (name === lockName ? keepCondensed((bytes) => bytes) : keepProjectManifest()),
   catalog(view, { signal }) {
     const set = new ComponentSet(id);
     const problems: Problem[] = [];
@@ -47,7 +47,9 @@ function manifestsByLock(view: FileView): ReadonlyMap<string, readonly NpmManife
     for (const folder of foldersUp(folderOf(file.path))) {
       if (!locks.has(folder)) continue;
       const lock = folder + lockName;
-      found.set(lock, [...(found.get(lock) ?? []), readNpmManifest(file)]);
+      const manifests = found.get(lock);
+      if (manifests === undefined) found.set(lock, [readNpmManifest(file)]);
+      else manifests.push(readNpmManifest(file));
       if (folder === folderOf(file.path)) beside.add(lock);
       break;
     }
