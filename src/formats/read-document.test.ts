@@ -311,3 +311,32 @@ test('depth and number are bounded', () => {
     { code: 'malformed', where: 'x.json', message: '500000 of its packages are not objects' },
   ]);
 });
+
+test('all versions that are promised are read', () => {
+  for (const specVersion of ['1.2', '1.3', '1.4', '1.5', '1.6', '1.7']) {
+    const { artifact, components } = read({
+      bomFormat: 'CycloneDX',
+      specVersion,
+      components: [{ purl: 'pkg:npm/a@1' }],
+    });
+    assert.deepEqual([artifact.kind, components.length], ['sbom', 1]);
+  }
+  const described = {
+    SPDXID: 'SPDXRef-a',
+    name: 'a',
+    externalRefs: [{ referenceType: 'purl', referenceLocator: 'pkg:npm/a@1' }],
+  };
+  const other = {
+    SPDXID: 'SPDXRef-b',
+    name: 'b',
+    externalRefs: [{ referenceType: 'purl', referenceLocator: 'pkg:npm/b@1' }],
+  };
+  for (const spdxVersion of ['SPDX-2.2', 'SPDX-2.3']) {
+    const names = (packages: object[], documentDescribes: string[]) =>
+      read({ spdxVersion, packages, documentDescribes }).components.map((c) => c.name);
+    // One described package is the subject; where several are, or there is no other, they are what to look at.
+    assert.deepEqual(names([described, other], ['SPDXRef-a']), ['b']);
+    assert.deepEqual(names([described, other], ['SPDXRef-a', 'SPDXRef-b']), ['a', 'b']);
+    assert.deepEqual(names([described], ['SPDXRef-a']), ['a']);
+  }
+});

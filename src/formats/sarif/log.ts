@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
 import { componentKey, sha256 } from '../component-key.ts';
+import { imageName } from '../oci-purl.ts';
 import { verdictReason, verdictWords } from '../summary.ts';
 import { levelOf, rulesOf } from './rules.ts';
 
@@ -20,7 +21,7 @@ export function toSarif(report: Report): Json {
         tool: {
           driver: { name: report.tool.name, version: report.tool.version, rules, notifications: [{ id: 'problem' }] },
         },
-        automationDetails: { id: `kvitto/${artifact.kind}/` },
+        automationDetails: { id: category(report) },
         invocations: [invocation(report)],
         artifacts: [
           {
@@ -40,6 +41,13 @@ export function toSarif(report: Report): Json {
       },
     ],
   };
+}
+
+/** GitHub replaces the alerts of an earlier log with the same category: one for each repository of images, whatever the tag. */
+function category({ inventory: { artifact } }: Report): string {
+  const name =
+    artifact.kind === 'image' ? imageName(artifact.references[0] ?? artifact.name).repository : artifact.kind;
+  return `kvitto/${name}/`;
 }
 
 function invocation(report: Report): Json {

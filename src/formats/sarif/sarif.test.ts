@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../../model/report.ts';
+import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from '../testing/sample-report.ts';
 import { validator } from '../testing/validate.ts';
 import { sarif } from './index.ts';
@@ -19,7 +20,8 @@ function mendRegion(schema: Record<string, unknown>): void {
 test('logs are valid SARIF 2.1.0', (t) => {
   const validate = validator('sarif/sarif-2.1.0.schema.json', [], '2020-12', (reason) => t.skip(reason), mendRegion);
   if (validate === null) return;
-  for (const report of [sampleReport, emptyReport, cannotSayReport]) assert.equal(validate(log(report)), null);
+  for (const report of [sampleReport, emptyReport, cannotSayReport, ...hostileTexts.map(everywhere)])
+    assert.equal(validate(log(report)), null);
   assert.notEqual(validate({ ...log(sampleReport), surplus: 1 }), null);
 });
 
