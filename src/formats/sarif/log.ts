@@ -59,7 +59,7 @@ function invocation(report: Report): Json {
     toolExecutionNotifications: report.problems.map((p) => ({
       level: 'error',
       descriptor: { id: 'problem', index: 0 },
-      message: { text: `${p.where}: ${p.message}` },
+      message: { text: literal(`${p.where}: ${p.message}`) },
       properties: { code: p.code, where: p.where },
     })),
   };
@@ -71,7 +71,7 @@ function result(f: Finding, ruleIndex: number, fallback: string, fingerprint: st
     ruleId: f.id,
     ruleIndex,
     level: levelOf(f),
-    message: { text: message(f) },
+    message: { text: literal(message(f)) },
     // One result has one place, or GitHub would ask for a change at each: the others are related.
     locations: [physical(places[0] ?? fallback)],
     ...(places.length > 1 && { relatedLocations: places.slice(1, 20).map((uri, id) => ({ id, ...physical(uri) })) }),
@@ -107,6 +107,11 @@ function message(f: Finding): string {
   const fix = f.fixedIn === null ? 'No fixed version is known.' : `Fixed in ${f.fixedIn}.`;
   const summary = f.summary === '' ? '' : ` ${f.summary}`;
   return `${f.name} ${f.installed}: ${f.id} (${what}${exploited}). ${fix}${summary}`;
+}
+
+/** Text of the input as a message: brackets would make a link (SARIF 2.1.0, 3.11.6). */
+function literal(text: string): string {
+  return text.replace(/[[\]\\]/g, '\\$&');
 }
 
 function physical(uri: string): Json {

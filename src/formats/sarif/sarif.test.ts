@@ -99,3 +99,15 @@ test('an incomplete result is no successful execution', () => {
     ],
   );
 });
+
+test('text of the input makes no link', () => {
+  const c = component('pkg:npm/x@1', 'x', '1');
+  const report = {
+    ...emptyReport,
+    findings: [finding('A-1', c, says('NVD', 'low'), { summary: 'see [here](https://evil.example) \\' })],
+  };
+  assert.equal(
+    log(report).runs[0].results[0].message.text,
+    'x 1: A-1 (low severity). No fixed version is known. see \\[here\\](https://evil.example) \\\\',
+  );
+});
