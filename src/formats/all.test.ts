@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { Report } from '../model/report.ts';
 import { allFormats } from './all.ts';
 import { assertGolden } from './testing/golden.ts';
+import { everywhere } from './testing/hostile-report.ts';
 import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from './testing/sample-report.ts';
 
 const plain = { columns: null, colour: false, withVulnerabilities: true };
@@ -72,55 +73,6 @@ for (const format of allFormats) {
     const text = format.render?.(large(20_000), plain) ?? '';
     assert.ok(text.length > 1000);
   });
-}
-
-/** A report with the text in every place that comes from outside. */
-function everywhere(text: string): Report {
-  const c = component('pkg:npm/x@1', text, text, {
-    licenses: [text],
-    locations: [{ path: text, layer: null }],
-    foundBy: text,
-  });
-  const { inventory, verdict } = sampleReport;
-  const ref = { id: text, component: text };
-  return {
-    ...sampleReport,
-    inventory: {
-      ...inventory,
-      artifact: { ...inventory.artifact, name: text, references: [text], platform: text },
-      os: { id: text, versionId: text, name: text, ecosystem: text },
-      components: [c],
-      problems: [{ code: 'malformed', where: text, message: text }],
-    },
-    findings: [
-      finding(
-        text,
-        c,
-        { ...says(text, 'high'), vector: text },
-        {
-          aliases: [text],
-          fixedIn: text,
-          summary: text,
-          references: [text, `https://x/${text}`],
-          published: text,
-          informational: text,
-          excepted: { by: text, reason: text, until: text },
-          exploitation: [{ source: 'CISA KEV', since: text, due: text, ransomware: false }],
-        },
-      ),
-      finding(`${text}2`, c, says(text, 'high'), { fixedIn: text, summary: text }),
-    ],
-    dismissals: [{ component: text, advisory: text, reason: 'withdrawn', detail: text }],
-    problems: [{ code: 'malformed', where: text, message: text }],
-    verdict: {
-      ...verdict,
-      policy: { digest: text, source: text },
-      rules: [{ rule: text, says: text, outcome: 'fail', matched: [ref], remedy: text }],
-      exceptions: [{ ...ref, owner: text, reason: text, until: text, state: 'used', matched: [ref], at: text }],
-      reasons: [text],
-      warnings: [text],
-    },
-  };
 }
 
 function large(many: number): Report {

@@ -1,7 +1,5 @@
 import type { ProblemCode } from '../model/problem.ts';
 
-export type { ProblemCode } from '../model/problem.ts';
-
 /** Every code of a problem, with what it says in words. The compiler holds it against the model. */
 export const problemCodes: Readonly<Record<ProblemCode, string>> = {
   unreadable: 'could not be read',

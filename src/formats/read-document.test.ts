@@ -11,6 +11,7 @@ import { allFormats } from './all.ts';
 import { problemCodes } from './problem-codes.ts';
 import { readDocument } from './read-document.ts';
 import { cannotSayReport, component, digestOf, emptyReport, sampleReport } from './testing/sample-report.ts';
+import { validator } from './testing/validate.ts';
 
 const read = (document: unknown, name = 'x.json'): Inventory =>
   readDocument(Buffer.from(typeof document === 'string' ? document : JSON.stringify(document)), name, allFormats);
@@ -96,7 +97,7 @@ test('property: no JSON makes the readers crash', () => {
     ...'components packages metadata component properties name value type purl version bom-ref licenses license expression'.split(
       ' ',
     ),
-    ...'dependencies ref dependsOn evidence occurrences location compositions aggregate assemblies annotations comment'.split(
+    ...'@graph from to spdxId rootElement dependencies ref dependsOn evidence occurrences location compositions aggregate assemblies annotations comment'.split(
       ' ',
     ),
     ...'relationships relationshipType spdxElementId relatedSpdxElement documentDescribes externalRefs __proto__ constructor'.split(
@@ -122,7 +123,11 @@ test('property: no JSON makes the readers crash', () => {
   fc.assert(
     fc.property(
       fc.dictionary(key, tree),
-      fc.constantFrom<object>({ bomFormat: 'CycloneDX', specVersion: '1.5' }, { spdxVersion: 'SPDX-2.3' }),
+      fc.constantFrom<object>(
+        { bomFormat: 'CycloneDX', specVersion: '1.5' },
+        { spdxVersion: 'SPDX-2.3' },
+        { '@context': 'https://spdx.org/rdf/3.0.1/spdx-context.jsonld' },
+      ),
       (body, head) => {
         const inventory = read({ ...body, ...head });
         assert.equal(inventory.components.length > 0 || inventory.problems.length > 0, true);
@@ -149,7 +154,7 @@ test('the artifact is the document: its digest, and what it is about', () => {
   });
 });
 
-for (const name of ['syft.cdx', 'trivy.cdx', 'syft.spdx', 'trivy.spdx']) {
+for (const name of ['syft.cdx', 'trivy.cdx', 'syft.spdx', 'trivy.spdx', 'other.spdx3']) {
   test(`a document in the habits of ${name}`, () => {
     const bytes = readFileSync(new URL(`./testdata/${name}.json`, import.meta.url));
     const { components, os, problems, artifact } = readDocument(bytes, name, allFormats);
@@ -183,11 +188,7 @@ test('documents that are not JSON, or no SBOM, are refused with the remedy', () 
       /^x is not CycloneDX JSON of version 1\.2 to 1\.7, but says version 9\u{fffd}\[31m$/u,
     ],
     ['{"bomFormat":"CycloneDX"}', /^x is not CycloneDX JSON of version 1\.2 to 1\.7$/],
-    ['{"spdxVersion":"SPDX-1.2"}', /^x is not SPDX JSON of version 2\.2 or 2\.3, but says SPDX-1\.2$/],
-    [
-      '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[]}',
-      /^x is SPDX 3 \(JSON-LD\), which is not read yet$/,
-    ],
+    ['{"spdxVersion":"SPDX-1.2"}', /^x is not SPDX JSON of version 2\.2, 2\.3 or 3\.0, but says SPDX-1\.2$/],
   ];
   for (const [content, message] of bad) {
     assert.throws(
@@ -310,4 +311,49 @@ test('depth and number are bounded', () => {
     { code: 'limit-exceeded', where: 'x.json', message: 'it holds more than 500000 packages; the rest was not read' },
     { code: 'malformed', where: 'x.json', message: '500000 of its packages are not objects' },
   ]);
+});
+
+test('an SPDX 3 document without a graph is not complete', () => {
+  const document = { '@context': ['https://spdx.org/rdf/3.0.1/spdx-context.jsonld'], '@graph': 1 };
+  assert.deepEqual(read(document).problems, [
+    { code: 'malformed', where: 'x.json', message: 'it has no list of elements ("@graph")' },
+  ]);
+});
+
+test('the SPDX 3 sample is a valid document', (t) => {
+  const validate = validator('spdx/spdx-3.0.1.schema.json', [], '2020-12', (reason) => t.skip(reason));
+  if (validate === null) return;
+  assert.equal(
+    validate(JSON.parse(readFileSync(new URL('./testdata/other.spdx3.json', import.meta.url), 'utf8'))),
+    null,
+  );
+});
+
+test('all versions that are promised are read', () => {
+  for (const specVersion of ['1.2', '1.3', '1.4', '1.5', '1.6', '1.7']) {
+    const { artifact, components } = read({
+      bomFormat: 'CycloneDX',
+      specVersion,
+      components: [{ purl: 'pkg:npm/a@1' }],
+    });
+    assert.deepEqual([artifact.kind, components.length], ['sbom', 1]);
+  }
+  const described = {
+    SPDXID: 'SPDXRef-a',
+    name: 'a',
+    externalRefs: [{ referenceType: 'purl', referenceLocator: 'pkg:npm/a@1' }],
+  };
+  const other = {
+    SPDXID: 'SPDXRef-b',
+    name: 'b',
+    externalRefs: [{ referenceType: 'purl', referenceLocator: 'pkg:npm/b@1' }],
+  };
+  for (const spdxVersion of ['SPDX-2.2', 'SPDX-2.3']) {
+    const names = (packages: object[], documentDescribes: string[]) =>
+      read({ spdxVersion, packages, documentDescribes }).components.map((c) => c.name);
+    // One described package is the subject; where several are, or there is no other, they are what to look at.
+    assert.deepEqual(names([described, other], ['SPDXRef-a']), ['b']);
+    assert.deepEqual(names([described, other], ['SPDXRef-a', 'SPDXRef-b']), ['a', 'b']);
+    assert.deepEqual(names([described], ['SPDXRef-a']), ['a']);
+  }
 });

@@ -8,7 +8,7 @@ import { asObject } from './json-values.ts';
 /** Largest document that is read. */
 export const maxDocumentSizeBytes = 256 * 1024 * 1024;
 
-const remedy = 'give an SBOM as CycloneDX JSON (1.2 to 1.7) or SPDX JSON (2.2, 2.3)';
+const remedy = 'give an SBOM as CycloneDX JSON (1.2 to 1.7) or SPDX JSON (2.2, 2.3, 3.0)';
 
 /**
  * Reads the bytes of an SBOM into an inventory. `name` is what the user called it, `-` for standard input. Throws

@@ -13,7 +13,7 @@ function isDigest(text: string): text is Digest {
 }
 
 /** A digest that a document names; null where the text is none. */
-export function asDigest(text: string | null): Digest | null {
+function asDigest(text: string | null): Digest | null {
   return text !== null && isDigest(text) ? text : null;
 }
 

@@ -87,6 +87,16 @@ export function verdictReason(report: Report): string {
   return rules.filter((r) => r.outcome === kind).map((r) => `rule ${r.rule}: ${r.says}`)[0] ?? 'no reason was given';
 }
 
+/** What an empty list of findings means: never more than what was assessed. */
+export function nothingFoundWords(report: Report): string {
+  const many = plural(report.inventory.components.length, 'component');
+  if (report.snapshot === null) return `Not assessed: without advisories nothing can be said about ${many}.`;
+  if (report.inventory.components.length === 0)
+    return 'No component was recognised: there was nothing to hold against advisories.';
+  if (report.complete) return `No known vulnerabilities in ${many}.`;
+  return `No known vulnerabilities in the part that could be read and assessed (${many}); the rest is not known.`;
+}
+
 /** The first twelve digits of a digest, for people. */
 export function shortDigest(digest: string): string {
   return digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');

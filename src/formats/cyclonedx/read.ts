@@ -86,10 +86,10 @@ function flatten(top: readonly unknown[], subject: Json | null) {
 function stated(c: Json): StatedComponent[] {
   const type = textAt(c, 'type');
   const purl = textAt(c, 'purl');
-  const version = textAt(c, 'version');
+  const p = new Properties(c);
+  const version = textAt(c, 'version') ?? p.first('kvitto:version');
   // Tools use components without version as headings for a lock file or a folder.
   if (purl === null && (version === null || (type !== null && structural.has(type)))) return [];
-  const p = new Properties(c);
   const group = textAt(c, 'group');
   const name = textAt(c, 'name') ?? '';
   const direct = p.first('kvitto:direct');

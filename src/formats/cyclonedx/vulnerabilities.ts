@@ -1,7 +1,7 @@
 import type { Severity } from '../../model/advisory.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
-import { isWebLink, sourceOfId, timeOrNull } from '../vulnerability-source.ts';
+import { sourceOfId, timeOrNull, webLinks } from '../vulnerability-source.ts';
 
 const words = {
   critical: 'critical',
@@ -19,7 +19,7 @@ export function vulnerabilities(report: Report): Record<string, unknown>[] {
 
 function vulnerability(f: Finding): Record<string, unknown> {
   const published = timeOrNull(f.published);
-  const links = f.references.filter(isWebLink);
+  const links = webLinks(f.references);
   return {
     'bom-ref': `${f.id} ${f.component}`,
     id: f.id,
@@ -34,7 +34,7 @@ function vulnerability(f: Finding): Record<string, unknown> {
       // An accepted risk is not "not affected": it stays exploitable, and somebody decided to live with it.
       analysis: { state: 'exploitable', response: ['will_not_fix'], detail: f.excepted.reason },
     }),
-    affects: [{ ref: f.component, versions: [{ version: f.installed, status: 'affected' }] }],
+    affects: [{ ref: f.component, versions: [{ version: f.installed.slice(0, 1024), status: 'affected' }] }],
     properties: properties(f),
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { licenseIds } from '../licenses.ts';
 import { assertGolden } from '../testing/golden.ts';
+import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, emptyReport, sampleReport } from '../testing/sample-report.ts';
 import { officialSchema } from '../testing/schemas.ts';
 import { validator } from '../testing/validate.ts';
@@ -26,7 +27,7 @@ test('documents are valid CycloneDX 1.6', (t) => {
   ];
   const validate = validator('cyclonedx/bom-1.6.schema.json', others, 'draft-07', (reason) => t.skip(reason));
   if (validate === null) return;
-  for (const report of Object.values(reports)) {
+  for (const report of [...Object.values(reports), ...hostileTexts.map(everywhere)]) {
     assert.equal(validate(JSON.parse(render(report))), null);
     assert.equal(validate(JSON.parse(render(report, true))), null);
   }

@@ -6,6 +6,9 @@ import { imagePurl } from '../oci-purl.ts';
 import { keptOs, keptProblem } from '../sbom-kept.ts';
 import { vulnerabilities } from './vulnerabilities.ts';
 
+/** Longest version that the schema allows; a longer one is kept as a property. */
+const mostVersion = 1024;
+
 /** A report as a CycloneDX 1.6 document. https://cyclonedx.org/docs/1.6/json/ */
 export function toBom(report: Report, withVulnerabilities: boolean): Record<string, unknown> {
   const { inventory } = report;
@@ -82,7 +85,7 @@ function systemComponent({ inventory }: Report): Record<string, unknown>[] {
       type: 'operating-system',
       'bom-ref': `os:${os.id}-${os.versionId}`,
       name: os.id || os.name || 'unknown',
-      version: os.versionId,
+      version: os.versionId.slice(0, mostVersion),
       description: os.name,
       properties: [{ name: 'kvitto:os', value: keptOs(os) }],
     },
@@ -92,6 +95,7 @@ function systemComponent({ inventory }: Report): Record<string, unknown>[] {
 function writeComponent(c: Component, known: ReadonlySet<string>): Record<string, unknown> {
   const properties = [
     ['kvitto:foundBy', c.foundBy],
+    ...(c.version.length <= mostVersion ? [] : [['kvitto:version', c.version]]),
     ...(c.direct === null ? [] : [['kvitto:direct', String(c.direct)]]),
     ...(c.dev ? [['kvitto:dev', 'true']] : []),
     ...c.dependsOn.filter((purl) => !known.has(purl)).map((purl) => ['kvitto:needs', purl]),
@@ -100,7 +104,7 @@ function writeComponent(c: Component, known: ReadonlySet<string>): Record<string
     type: 'library',
     'bom-ref': c.purl,
     name: c.name || c.purl,
-    version: c.version,
+    ...(c.version.length <= mostVersion && { version: c.version }),
     ...(c.dev && { scope: 'excluded' }),
     ...(c.licenses.length > 0 && { licenses: writeLicenses(c.licenses) }),
     purl: c.purl,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Report } from '../../model/report.ts';
+import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, emptyReport, sampleReport } from '../testing/sample-report.ts';
 import { gitlab } from './index.ts';
 
@@ -20,7 +21,15 @@ const directory = named('.', { kind: 'directory', digestOf: 'inventory' });
 test('reports hold what GitLab demands (schema written by hand from its documentation)', () => {
   const schema = JSON.parse(readFileSync(new URL('./testdata/security-report.schema.json', import.meta.url), 'utf8'));
   const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
-  for (const report of [sampleReport, emptyReport, cannotSayReport, directory, named(':::'), named('')]) {
+  for (const report of [
+    sampleReport,
+    emptyReport,
+    cannotSayReport,
+    directory,
+    named(':::'),
+    named(''),
+    ...hostileTexts.map(everywhere),
+  ]) {
     assert.ok(validate(written(report)), JSON.stringify(validate.errors));
   }
   assert.equal(validate({ ...written(sampleReport), surplus: 1 }), false);

@@ -1,11 +1,11 @@
 import type { SeverityLevel } from '../../model/advisory.ts';
 import type { Finding } from '../../model/finding.ts';
-import type { Artifact } from '../../model/inventory.ts';
+import type { Artifact, OperatingSystem } from '../../model/inventory.ts';
 import type { Report } from '../../model/report.ts';
 import { componentKey, purlType, uuidOf } from '../component-key.ts';
 import { imageName } from '../oci-purl.ts';
 import { plural, verdictReason, verdictWords } from '../summary.ts';
-import { isWebLink, sourceOfId } from '../vulnerability-source.ts';
+import { sourceOfId, webLinks } from '../vulnerability-source.ts';
 
 type Json = Record<string, unknown>;
 
@@ -30,9 +30,7 @@ export function toGitlab(report: Report): Json {
   const container =
     inventory.artifact.kind === 'image' || (inventory.artifact.kind === 'sbom' && inventory.os !== null);
   const { os } = inventory;
-  const place = container
-    ? inContainer(imageOf(inventory.artifact), os === null ? 'unknown' : `${os.id} ${os.versionId}`.trim())
-    : inFile;
+  const place = container ? inContainer(imageOf(inventory.artifact), systemOf(os)) : inFile;
   const tool = { id: 'kvitto', name: 'Kvitto', version: report.tool.version, vendor: { name: 'Kvitto' } };
   const unique = uniqueIds();
   return {
@@ -72,23 +70,27 @@ function messages(report: Report): Json[] {
 }
 
 function vulnerability(f: Finding, id: string, location: Json): Json {
-  const links = f.references.filter(isWebLink).map((url) => ({ url }));
+  const links = webLinks(f.references).map((url) => ({ url }));
   const vectors = f.severities.flatMap((s) =>
     s.vector?.startsWith('CVSS:3.') ? [{ vendor: s.source || 'unknown', vector: s.vector }] : [],
   );
   return {
     id,
     name: `${f.id} in ${f.name}`.slice(0, 255).toWellFormed(),
-    description: description(f),
+    description: description(f).slice(0, 100_000).toWellFormed(),
     severity: f.informational === null ? severities[f.severity.level] : 'Info',
-    solution:
-      f.fixedIn === null ? 'No fixed version is known.' : `Upgrade ${f.name} from ${f.installed} to ${f.fixedIn}.`,
-    identifiers: [f.id, ...f.aliases].slice(0, mostIdentifiers).map(identifier),
+    solution: solution(f),
+    identifiers: [f.id || 'unknown', ...f.aliases.filter((id) => id !== '')].slice(0, mostIdentifiers).map(identifier),
     ...(vectors.length > 0 && { cvss_vectors: vectors.slice(0, 10) }),
     ...(links.length > 0 && { links }),
     location,
     details: details(f),
   };
+}
+
+function solution(f: Finding): string {
+  if (f.fixedIn === null) return 'No fixed version is known.';
+  return `Upgrade ${f.name} from ${f.installed} to ${f.fixedIn}.`.slice(0, 7000).toWellFormed();
 }
 
 function description(f: Finding): string {
@@ -127,13 +129,18 @@ function details(f: Finding): Json {
   };
 }
 
+/** `debian 12`; GitLab demands a text of at most 255 characters. */
+function systemOf(os: OperatingSystem | null): string {
+  return os === null ? 'unknown' : `${os.id} ${os.versionId}`.trim().slice(0, 255).toWellFormed() || 'unknown';
+}
+
 function inContainer(image: string, system: string): (f: Finding) => Json {
   return (f) => ({ dependency: { package: { name: f.name }, version: f.installed }, operating_system: system, image });
 }
 
 function inFile(f: Finding): Json {
   return {
-    file: f.locations[0]?.path ?? 'unknown',
+    file: f.locations[0]?.path || 'unknown',
     dependency: { package: { name: f.name }, version: f.installed, ...(f.direct !== null && { direct: f.direct }) },
   };
 }
@@ -149,7 +156,7 @@ function imageOf(artifact: Artifact): string {
 function dependencyFiles({ inventory }: Report): Json[] {
   const files = new Map<string, { manager: string; dependencies: Json[] }>();
   for (const c of inventory.components) {
-    const path = c.locations[0]?.path ?? 'unknown';
+    const path = c.locations[0]?.path || 'unknown';
     const file = files.get(path) ?? { manager: purlType(c.purl), dependencies: [] };
     files.set(path, file);
     file.dependencies.push({ package: { name: c.name }, version: c.version });

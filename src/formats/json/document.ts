@@ -1,7 +1,9 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Report } from '../../model/report.ts';
-import { type ReportDocument, reportSchemaId } from './schema.ts';
+// Types alone: whoever only writes must not pay for loading the validator.
+import type { ReportDocument } from './schema.ts';
+import { reportSchemaId } from './schema-id.ts';
 
 /** A report as the document that `-f json` writes. Keys stand in the order of the published schema. */
 export function toDocument(report: Report): ReportDocument {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CodedError } from '../../model/errors.ts';
 import { assertGolden } from '../testing/golden.ts';
+import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, emptyReport, sampleReport } from '../testing/sample-report.ts';
 import { json } from './index.ts';
 import { parseReport } from './parse.ts';
@@ -38,7 +39,10 @@ test('every report validates, and every key is documented', () => {
   const schema = closed(JSON.parse(readFileSync(published, 'utf8')), '', undocumented);
   assert.deepEqual(undocumented, []);
   const validate = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true }).compile(schema as object);
-  for (const [name, report] of Object.entries(reports)) {
+  for (const [name, report] of [
+    ...Object.entries(reports),
+    ...hostileTexts.map((text) => [text, everywhere(text)] as const),
+  ]) {
     assert.ok(validate(JSON.parse(render(report))), `${name}: ${JSON.stringify(validate.errors)}`);
   }
   assert.equal(validate({ ...JSON.parse(render(sampleReport)), surplus: 1 }), false);
@@ -51,7 +55,7 @@ test('golden files', () => {
 });
 
 test('what was written is read back whole', () => {
-  for (const report of Object.values(reports)) {
+  for (const report of [...Object.values(reports), ...hostileTexts.map(everywhere)]) {
     const text = render(report);
     assert.deepEqual(parseReport(text), report);
     assert.deepEqual(parseReport(JSON.parse(text)), report);

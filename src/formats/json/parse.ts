@@ -5,7 +5,8 @@ import type { Finding } from '../../model/finding.ts';
 import { clip } from '../../model/problem.ts';
 import type { Report } from '../../model/report.ts';
 import { asObject, own, parsedJson } from '../json-values.ts';
-import { type ReportDocument, reportDocument, reportSchemaId } from './schema.ts';
+import { type ReportDocument, reportDocument } from './schema.ts';
+import { reportSchemaId } from './schema-id.ts';
 
 /**
  * Reads what `-f json` wrote back into the report: as text, or already parsed. `name` is how messages call the document.

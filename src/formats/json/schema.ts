@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { severityLevels } from '../../model/advisory.ts';
-import { type ProblemCode, problemCodes } from '../problem-codes.ts';
-
-/** Name of this document's shape: raised when a key changes its meaning or goes; keys may be added under the same number. */
-export const reportSchemaId = 'urn:kvitto:report:1';
+import type { ProblemCode } from '../../model/problem.ts';
+import { problemCodes } from '../problem-codes.ts';
+import { reportSchemaId } from './schema-id.ts';
 
 const digest = z.templateLiteral(['sha256:', z.string().regex(/[0-9a-f]{64}/)]);
 const level = z.enum(severityLevels);

@@ -5,6 +5,7 @@ import {
   countsOf,
   coverageWords,
   ecosystemWords,
+  nothingFoundWords,
   otherCounts,
   plural,
   shortDigest,
@@ -135,13 +136,7 @@ function upgrades(all: readonly Upgrade[]): string[] {
 
 function findings(report: Report): string[] {
   const many = report.findings.length;
-  if (many === 0) {
-    const n = plural(report.inventory.components.length, 'component');
-    if (report.snapshot === null) return [`Not assessed: without advisories nothing can be said about ${n}.`];
-    return [
-      `No known vulnerabilities in ${n}${report.complete ? '' : ' in the part that could be read and assessed; the rest is not known'}.`,
-    ];
-  }
+  if (many === 0) return [nothingFoundWords(report)];
   const shown = [...report.findings]
     .sort((a, b) => worstFirst(a, b) || (a.component < b.component ? -1 : 1))
     .slice(0, mostFindings);

@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
 import { componentKey, sha256 } from '../component-key.ts';
+import { imageName } from '../oci-purl.ts';
 import { verdictReason, verdictWords } from '../summary.ts';
 import { levelOf, rulesOf } from './rules.ts';
 
@@ -20,7 +21,7 @@ export function toSarif(report: Report): Json {
         tool: {
           driver: { name: report.tool.name, version: report.tool.version, rules, notifications: [{ id: 'problem' }] },
         },
-        automationDetails: { id: `kvitto/${artifact.kind}/` },
+        automationDetails: { id: category(report) },
         invocations: [invocation(report)],
         artifacts: [
           {
@@ -42,6 +43,13 @@ export function toSarif(report: Report): Json {
   };
 }
 
+/** GitHub replaces the alerts of an earlier log with the same category: one for each repository of images, whatever the tag. */
+function category({ inventory: { artifact } }: Report): string {
+  const name =
+    artifact.kind === 'image' ? imageName(artifact.references[0] ?? artifact.name).repository : artifact.kind;
+  return `kvitto/${name}/`;
+}
+
 function invocation(report: Report): Json {
   return {
     // SARIF's word for "the results are all there are": false as soon as something could not be read or assessed.
@@ -51,7 +59,7 @@ function invocation(report: Report): Json {
     toolExecutionNotifications: report.problems.map((p) => ({
       level: 'error',
       descriptor: { id: 'problem', index: 0 },
-      message: { text: `${p.where}: ${p.message}` },
+      message: { text: literal(`${p.where}: ${p.message}`) },
       properties: { code: p.code, where: p.where },
     })),
   };
@@ -63,7 +71,7 @@ function result(f: Finding, ruleIndex: number, fallback: string, fingerprint: st
     ruleId: f.id,
     ruleIndex,
     level: levelOf(f),
-    message: { text: message(f) },
+    message: { text: literal(message(f)) },
     // One result has one place, or GitHub would ask for a change at each: the others are related.
     locations: [physical(places[0] ?? fallback)],
     ...(places.length > 1 && { relatedLocations: places.slice(1, 20).map((uri, id) => ({ id, ...physical(uri) })) }),
@@ -99,6 +107,11 @@ function message(f: Finding): string {
   const fix = f.fixedIn === null ? 'No fixed version is known.' : `Fixed in ${f.fixedIn}.`;
   const summary = f.summary === '' ? '' : ` ${f.summary}`;
   return `${f.name} ${f.installed}: ${f.id} (${what}${exploited}). ${fix}${summary}`;
+}
+
+/** Text of the input as a message: brackets would make a link (SARIF 2.1.0, 3.11.6). */
+function literal(text: string): string {
+  return text.replace(/[[\]\\]/g, '\\$&');
 }
 
 function physical(uri: string): Json {

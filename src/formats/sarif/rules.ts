@@ -2,7 +2,7 @@ import type { SeverityLevel } from '../../model/advisory.ts';
 import type { Finding } from '../../model/finding.ts';
 import { scoreOf } from '../severity-score.ts';
 import { worstFirst } from '../summary.ts';
-import { isWebLink, sourceOfId } from '../vulnerability-source.ts';
+import { sourceOfId, webLinks } from '../vulnerability-source.ts';
 
 type Json = Record<string, unknown>;
 
@@ -34,7 +34,7 @@ export function rulesOf(findings: readonly Finding[]): { rules: Json[]; indexOf:
 
 function rule(f: Finding): Json {
   const score = f.informational === null ? scoreOf(f.severity) : null;
-  const link = sourceOfId(f.id).url ?? f.references.find(isWebLink);
+  const link = sourceOfId(f.id).url ?? webLinks(f.references)[0];
   const aliases = f.aliases.length === 0 ? '' : ` Also known as ${f.aliases.join(', ')}.`;
   const tags = ['security', 'vulnerability', ...(f.exploitation.length > 0 ? ['exploited'] : [])];
   return {
@@ -46,9 +46,7 @@ function rule(f: Finding): Json {
     defaultConfiguration: { level: levelOf(f) },
     ...(link !== undefined && { helpUri: link }),
     help: {
-      text: [f.summary || f.id, `Aliases: ${f.aliases.join(', ') || 'none'}`, ...f.references.filter(isWebLink)].join(
-        '\n',
-      ),
+      text: [f.summary || f.id, `Aliases: ${f.aliases.join(', ') || 'none'}`, ...webLinks(f.references)].join('\n'),
     },
     properties: {
       tags,

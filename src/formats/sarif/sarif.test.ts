@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../../model/report.ts';
+import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from '../testing/sample-report.ts';
 import { validator } from '../testing/validate.ts';
 import { sarif } from './index.ts';
@@ -19,7 +20,8 @@ function mendRegion(schema: Record<string, unknown>): void {
 test('logs are valid SARIF 2.1.0', (t) => {
   const validate = validator('sarif/sarif-2.1.0.schema.json', [], '2020-12', (reason) => t.skip(reason), mendRegion);
   if (validate === null) return;
-  for (const report of [sampleReport, emptyReport, cannotSayReport]) assert.equal(validate(log(report)), null);
+  for (const report of [sampleReport, emptyReport, cannotSayReport, ...hostileTexts.map(everywhere)])
+    assert.equal(validate(log(report)), null);
   assert.notEqual(validate({ ...log(sampleReport), surplus: 1 }), null);
 });
 
@@ -95,5 +97,17 @@ test('an incomplete result is no successful execution', () => {
       [true, 0],
       [false, 2],
     ],
+  );
+});
+
+test('text of the input makes no link', () => {
+  const c = component('pkg:npm/x@1', 'x', '1');
+  const report = {
+    ...emptyReport,
+    findings: [finding('A-1', c, says('NVD', 'low'), { summary: 'see [here](https://evil.example) \\' })],
+  };
+  assert.equal(
+    log(report).runs[0].results[0].message.text,
+    'x 1: A-1 (low severity). No fixed version is known. see \\[here\\](https://evil.example) \\\\',
   );
 });

@@ -15,7 +15,7 @@ type Json = Readonly<Record<string, unknown>>;
 export function fromSpdx(document: unknown, name: string, digest: Digest): Inventory {
   const spdx = asObject(document);
   const version = textAt(spdx, 'spdxVersion');
-  if (spdx === null || version === null || !/^SPDX-2\.[23]$/.test(version)) throw invalid(spdx, version, name);
+  if (spdx === null || version === null || !/^SPDX-2\.[23]$/.test(version)) throw invalid(version, name);
   const notes = comments(spdx);
   const problems: Problem[] = notes.all('kvitto:problem').map((text) => readProblem(text, name));
   const add = (code: Problem['code'], message: string) => problems.push({ code, where: name, message });
@@ -50,11 +50,9 @@ export function fromSpdx(document: unknown, name: string, digest: Digest): Inven
   });
 }
 
-function invalid(spdx: Json | null, version: string | null, name: string): CodedError {
-  const three = spdx !== null && Object.hasOwn(spdx, '@context');
-  const what = three ? 'is SPDX 3 (JSON-LD), which is not read yet' : 'is not SPDX JSON of version 2.2 or 2.3';
-  const stated = three || version === null ? '' : `, but says ${clip(version, 20)}`;
-  return new CodedError('document-invalid', `${clip(name)} ${what}${stated}`, {
+function invalid(version: string | null, name: string): CodedError {
+  const stated = version === null ? '' : `, but says ${clip(version, 20)}`;
+  return new CodedError('document-invalid', `${clip(name)} is not SPDX JSON of version 2.2, 2.3 or 3.0${stated}`, {
     remedy: 'write the SBOM as SPDX 2.3 JSON or CycloneDX JSON',
   });
 }

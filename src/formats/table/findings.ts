@@ -2,7 +2,7 @@ import { severityLevels } from '../../model/advisory.ts';
 import type { Dismissal, Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
 import { purlType } from '../component-key.ts';
-import { countsOf, coverageWords, plural, worstFirst } from '../summary.ts';
+import { countsOf, coverageWords, nothingFoundWords, plural, worstFirst } from '../summary.ts';
 import { latestFix, upgradesOf } from '../upgrades.ts';
 import type { Paint } from './paint.ts';
 import { cell, fit, widthOf, wrap } from './text.ts';
@@ -43,17 +43,9 @@ function byWorst(a: readonly Finding[], b: readonly Finding[]): number {
 }
 
 function nothing(report: Report, columns: number, paint: Paint): string[] {
-  const { components } = report.inventory;
   const covered = coverageWords(report);
   const looked = covered === '' ? 'Nothing was looked at.' : `Looked at: ${covered}.`;
-  if (report.snapshot === null)
-    return wrap(
-      `Not assessed: without advisories nothing can be said about ${plural(components.length, 'component')}. ${looked}`,
-      columns,
-    );
-  const partial = report.complete ? '' : ' in the part that could be read and assessed; the rest is not known';
-  const text = `No known vulnerabilities in ${plural(components.length, 'component')}${partial}. ${looked}`;
-  return wrap(text, columns).map((line, i) => (i === 0 ? paint.heading(line) : line));
+  return [...wrap(nothingFoundWords(report), columns).map(paint.heading), ...wrap(looked, columns)];
 }
 
 function component(group: readonly Finding[], columns: number, idWidth: number, paint: Paint): string[] {
@@ -76,6 +68,7 @@ function component(group: readonly Finding[], columns: number, idWidth: number, 
 }
 
 function row(f: Finding, fix: string | null, columns: number, idWidth: number, paint: Paint): string {
+  const colour = f.informational === null ? f.severity.level : 'negligible';
   const level = f.informational === null ? f.severity.level.toUpperCase() : 'INFO';
   const epss = f.epss === null ? '' : `${(f.epss.probability * 100).toFixed(1)}%`;
   const used = 2 + idWidth + 2 + 10 + 2 + 5 + 2 + 9;
@@ -85,9 +78,7 @@ function row(f: Finding, fix: string | null, columns: number, idWidth: number, p
   const right = `${epss.padStart(5)}  ${cell(stateOf(f), 9)}  ${summary}`.trimEnd();
   // Filled up only where something follows, so that colour adds no space at the end of a line.
   const severity =
-    right === ''
-      ? paint.severity(f.severity.level, level)
-      : `${paint.severity(f.severity.level, cell(level, 10))}  ${right}`;
+    right === '' ? paint.severity(colour, level) : `${paint.severity(colour, cell(level, 10))}  ${right}`;
   return `  ${cell(f.id, idWidth)}  ${severity}`;
 }
 

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import type { Report } from '../../model/report.ts';
 import { assertGolden } from '../testing/golden.ts';
+import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from '../testing/sample-report.ts';
 import { table } from './index.ts';
 import { fit, widthOf, wrap } from './text.ts';
@@ -28,7 +29,7 @@ test('no terminal is 120 columns without colour; colour changes nothing but itse
 });
 
 test('no line is wider than the terminal', () => {
-  for (const report of Object.values(reports)) {
+  for (const report of [...Object.values(reports), ...hostileTexts.map(everywhere)]) {
     for (const columns of [60, 80, 100, 120, 200]) {
       const wide = render(report, columns)
         .split('\n')
@@ -104,4 +105,21 @@ test('property: wrapped and cut text keeps within its columns', () => {
       for (const line of lines) assert.ok(widthOf(line) <= columns, line);
     }),
   );
+});
+
+test('an empty list of findings says no more than what was assessed', () => {
+  const { inventory } = emptyReport;
+  const first = (report: Report) =>
+    render(report)
+      .split('\n\n')
+      .find((part) => part.includes('\nLooked at: ') || part.includes('Nothing was looked at'));
+  const problems = [{ code: 'malformed', where: 'x', message: 'y' }] as const;
+  const none = { ...emptyReport, inventory: { ...inventory, components: [], coverage: [] } };
+  const covered = 'Looked at: lang/go-binary (1 file, 1 component), os/os-release (1 file, 0 components).';
+  assert.deepEqual([emptyReport, { ...emptyReport, problems, complete: false }, none, cannotSayReport].map(first), [
+    `No known vulnerabilities in 1 component.\n${covered}`,
+    `No known vulnerabilities in the part that could be read and assessed (1 component); the rest is not known.\n${covered}`,
+    'No component was recognised: there was nothing to hold against advisories.\nNothing was looked at.',
+    'Not assessed: without advisories nothing can be said about 0 components.\nNothing was looked at.',
+  ]);
 });

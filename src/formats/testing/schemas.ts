@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Folder with the official schemas, which are not part of the repository: `KVITTO_SCHEMAS`, or beside the checkout. */
-export const schemaFolder =
+const schemaFolder =
   process.env['KVITTO_SCHEMAS'] ?? fileURLToPath(new URL('../../../../shared/reference/schemas', import.meta.url));
 
 /** One of the official schemas; null, after telling so loudly, where the folder is not there. */
