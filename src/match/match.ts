@@ -127,6 +127,7 @@ export function match(
   const matches: Match[] = [];
   const dismissals: Dismissal[] = [];
   const ecosystems = new Set<string>();
+  // Purls are taken in order, and what one of them has comes in order: nothing is sorted at the end.
   const purls = [...new Set(components.map((c) => c.purl))].sort(compareTexts);
   for (const component of purls) {
     const purl = parsePurl(component);
@@ -149,8 +150,5 @@ export function match(
     for (const found of assessment.matches) matches.push({ ...found, component, name, installed });
     for (const dismissed of assessment.dismissals) dismissals.push({ component, ...dismissed });
   }
-  // Purls come in order; what one component has is ordered by id.
-  matches.sort((a, b) => compareTexts(a.component, b.component) || compareTexts(a.id, b.id));
-  dismissals.sort((a, b) => compareTexts(a.component, b.component) || compareTexts(a.advisory, b.advisory));
   return { matches, dismissals, problems: gaps.all(), ecosystems: [...ecosystems].sort() };
 }
