@@ -40,9 +40,9 @@ class Gaps {
     this.#unsupported.set(kind, (this.#unsupported.get(kind) ?? 0) + 1);
   }
 
+  /** `ecosystem`: without release where the store holds no feed for it at all. */
   notInStore(ecosystem: string): void {
-    const base = baseOf(ecosystem);
-    this.#notInStore.set(base, (this.#notInStore.get(base) ?? 0) + 1);
+    this.#notInStore.set(ecosystem, (this.#notInStore.get(ecosystem) ?? 0) + 1);
   }
 
   undecided(purl: string, { undecided }: Assessment): void {
@@ -59,8 +59,10 @@ class Gaps {
       this.problems.push({ code: 'ecosystem-unsupported', where: kind, message });
     }
     for (const [ecosystem, count] of this.#notInStore) {
-      const word = ecosystem.includes(' ') ? `'${ecosystem}'` : ecosystem;
-      const message = `${components(count)} not assessed: the advisory store holds no feed for it; run: kvitto db update --ecosystems ${word}`;
+      const base = baseOf(ecosystem);
+      const word = base.includes(' ') ? `'${base}'` : base;
+      const lacks = base === ecosystem ? 'no feed for it' : 'no advisory for this release';
+      const message = `${components(count)} not assessed: the advisory store holds ${lacks}; run: kvitto db update --ecosystems ${word}`;
       this.problems.push({ code: 'ecosystem-not-in-store', where: ecosystem, message });
     }
     return sortProblems(this.problems);
@@ -142,7 +144,11 @@ export function match(
     }
     for (const ecosystem of lookup.ecosystems) ecosystems.add(baseOf(ecosystem));
     const covered = lookup.ecosystems.filter((e) => assessor.covers(e));
-    for (const ecosystem of lookup.ecosystems) if (!covered.includes(ecosystem)) gaps.notInStore(ecosystem);
+    for (const ecosystem of lookup.ecosystems) {
+      if (covered.includes(ecosystem)) continue;
+      const base = baseOf(ecosystem);
+      gaps.notInStore(assessor.covers(base) ? ecosystem : base);
+    }
     const assessment = assessor.assess(lookup, covered);
     gaps.undecided(component, assessment);
     const name = nameOf(purl);
