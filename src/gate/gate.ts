@@ -3,7 +3,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Problem } from '../model/problem.ts';
 import type { ExceptionOutcome, Verdict, VerdictKind } from '../model/verdict.ts';
 import type { Baseline } from './baseline.ts';
-import { durationInWords, endOfDay } from './dates.ts';
+import { dayMs, durationInWords, endOfDay } from './dates.ts';
 import { applyExceptions } from './exceptions.ts';
 import type { Exception, Policy } from './policy.ts';
 import { type Judged, judge } from './rules.ts';
@@ -88,7 +88,7 @@ function aboutExceptions(
       }
     } else if (state === 'unused') warnings.push(`${name} matches nothing; remove it`);
     else if (state === 'expiring') {
-      const days = Math.ceil(((endOfDay(until ?? '') ?? 0) - now.getTime()) / 86_400_000);
+      const days = Math.ceil(((endOfDay(until ?? '') ?? 0) - now.getTime()) / dayMs);
       warnings.push(`${name} ends on ${until}, in ${count(days, 'day')}`);
     }
   }

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { type SeverityLevel, severityLevels } from '../model/advisory.ts';
-
-const dayMs = 86_400_000;
+import { dayMs } from './dates.ts';
 
 /** What a finding counts for where a rule asks for its severity or EPSS figure and nobody states one. */
 export type UnknownCounts = 'cannot-say' | 'fail' | 'ignore';

@@ -9,7 +9,7 @@ import { isBulletin, joinByIds, vulnerabilitiesOf } from './vulnerability-ids.ts
 export type LookupMatch = Omit<Match, 'component' | 'name' | 'installed'>;
 export type LookupDismissal = Omit<Dismissal, 'component'>;
 
-/** What the store says about one name and version. */
+/** What the store says about one name and version: matches by id, dismissals by advisory. */
 export interface Assessment {
   readonly matches: readonly LookupMatch[];
   readonly dismissals: readonly LookupDismissal[];
@@ -144,6 +144,7 @@ export function assess(
     const known = ids.map(facts).filter((f) => f !== null);
     return matchOf(lookup, ids, items, [...related], known);
   });
+  dismissals.sort((a, b) => (a.advisory < b.advisory ? -1 : a.advisory > b.advisory ? 1 : 0));
   return { matches, dismissals, undecided };
 }
 

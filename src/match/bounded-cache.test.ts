@@ -4,12 +4,13 @@ import { BoundedCache } from './bounded-cache.ts';
 
 test('cache: computes once, drops the oldest, does not keep what is too heavy', () => {
   const computed: string[] = [];
-  const cache = new BoundedCache<string | undefined>(6, (v) => v?.length ?? 1);
+  const cache = new BoundedCache<string | undefined>(8, (v) => v?.length ?? 1);
   const get = (key: string) =>
     cache.get(key, () => {
       computed.push(key);
       return key === 'none' ? undefined : key;
     });
-  for (const key of ['aa', 'bb', 'aa', 'none', 'none', 'cc', 'bb', 'aa', 'heavier', 'heavier']) get(key);
-  assert.deepEqual(computed, ['aa', 'bb', 'none', 'cc', 'aa', 'heavier', 'heavier']);
+  for (const key of ['aaa', 'bbb', 'aaa', 'none', 'none', 'ccc', 'none', 'ccc', 'bbb', 'too heavy', 'too heavy'])
+    get(key);
+  assert.deepEqual(computed, ['aaa', 'bbb', 'none', 'ccc', 'bbb', 'too heavy', 'too heavy']);
 });

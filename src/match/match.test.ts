@@ -288,6 +288,23 @@ test('match: what could not be assessed is a problem, counted', () => {
   ]);
 });
 
+test('match: a release that the feed does not speak of is not assessed', () => {
+  const plain = memoryStore({ 'Alpine:v3.11 openssl': [] });
+  const store = { ...plain, covers: (ecosystem: string) => ecosystem === 'Alpine' || ecosystem === 'Alpine:v3.11' };
+  const found = match(
+    purls('pkg:apk/alpine/a@1-r0?distro=alpine-3.20.1', 'pkg:apk/alpine/b@1-r0?distro=alpine-3.11'),
+    store,
+  );
+  assert.deepEqual(found.problems, [
+    {
+      code: 'ecosystem-not-in-store',
+      where: 'Alpine:v3.20',
+      message:
+        '1 component was not assessed: the advisory store holds no advisory for this release; run: kvitto db update --ecosystems Alpine',
+    },
+  ]);
+});
+
 test('match: an inventory and one rebuilt from its purls give the same answer', () => {
   const store = memoryStore({
     'Debian:12 openssl': [

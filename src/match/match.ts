@@ -40,9 +40,9 @@ class Gaps {
     this.#unsupported.set(kind, (this.#unsupported.get(kind) ?? 0) + 1);
   }
 
+  /** `ecosystem`: without release where the store holds no feed for it at all. */
   notInStore(ecosystem: string): void {
-    const base = baseOf(ecosystem);
-    this.#notInStore.set(base, (this.#notInStore.get(base) ?? 0) + 1);
+    this.#notInStore.set(ecosystem, (this.#notInStore.get(ecosystem) ?? 0) + 1);
   }
 
   undecided(purl: string, { undecided }: Assessment): void {
@@ -59,8 +59,10 @@ class Gaps {
       this.problems.push({ code: 'ecosystem-unsupported', where: kind, message });
     }
     for (const [ecosystem, count] of this.#notInStore) {
-      const word = ecosystem.includes(' ') ? `'${ecosystem}'` : ecosystem;
-      const message = `${components(count)} not assessed: the advisory store holds no feed for it; run: kvitto db update --ecosystems ${word}`;
+      const base = baseOf(ecosystem);
+      const word = base.includes(' ') ? `'${base}'` : base;
+      const lacks = base === ecosystem ? 'no feed for it' : 'no advisory for this release';
+      const message = `${components(count)} not assessed: the advisory store holds ${lacks}; run: kvitto db update --ecosystems ${word}`;
       this.problems.push({ code: 'ecosystem-not-in-store', where: ecosystem, message });
     }
     return sortProblems(this.problems);
@@ -127,6 +129,7 @@ export function match(
   const matches: Match[] = [];
   const dismissals: Dismissal[] = [];
   const ecosystems = new Set<string>();
+  // Purls are taken in order, and what one of them has comes in order: nothing is sorted at the end.
   const purls = [...new Set(components.map((c) => c.purl))].sort(compareTexts);
   for (const component of purls) {
     const purl = parsePurl(component);
@@ -141,7 +144,11 @@ export function match(
     }
     for (const ecosystem of lookup.ecosystems) ecosystems.add(baseOf(ecosystem));
     const covered = lookup.ecosystems.filter((e) => assessor.covers(e));
-    for (const ecosystem of lookup.ecosystems) if (!covered.includes(ecosystem)) gaps.notInStore(ecosystem);
+    for (const ecosystem of lookup.ecosystems) {
+      if (covered.includes(ecosystem)) continue;
+      const base = baseOf(ecosystem);
+      gaps.notInStore(assessor.covers(base) ? ecosystem : base);
+    }
     const assessment = assessor.assess(lookup, covered);
     gaps.undecided(component, assessment);
     const name = nameOf(purl);
@@ -149,8 +156,5 @@ export function match(
     for (const found of assessment.matches) matches.push({ ...found, component, name, installed });
     for (const dismissed of assessment.dismissals) dismissals.push({ component, ...dismissed });
   }
-  // Purls come in order; what one component has is ordered by id.
-  matches.sort((a, b) => compareTexts(a.component, b.component) || compareTexts(a.id, b.id));
-  dismissals.sort((a, b) => compareTexts(a.component, b.component) || compareTexts(a.advisory, b.advisory));
   return { matches, dismissals, problems: gaps.all(), ecosystems: [...ecosystems].sort() };
 }

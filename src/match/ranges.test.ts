@@ -86,6 +86,8 @@ test('ranges: lists of versions, commits, and what cannot be compared', () => {
   assert.deepEqual(outcome('1.0.0', [git]), { kind: 'git-only' });
   assert.deepEqual(outcome('1.0.0', [listed(git, '1.0.0')]), ['=1.0.0 → null']);
   assert.deepEqual(outcome('1.0.1', [listed(git, '1.0.0')]), unaffected);
+  assert.deepEqual(outcome('v1.0', [listed(git, 'nightly', '1.0.0')]), ['=v1.0 → null']);
+  assert.deepEqual(outcome('v1.0', [listed(git, '1.0.0')], null), unaffected);
   assert.deepEqual(outcome('1.0.0', [git, fixed]), ['<1.5.0 → 1.5.0']);
   assert.deepEqual(outcome('1.6.0', [git, fixed]), unaffected);
   assert.deepEqual(outcome('1.6.0', [listed(fixed, '1.6.0')]), ['=1.6.0 → null']);

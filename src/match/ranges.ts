@@ -139,6 +139,14 @@ function textOf({ from, to, toIsAffected }: Interval, limits: readonly string[] 
   return limits === null ? text : `${text} (only before ${limits.join(' or ')})`;
 }
 
+/** Where a list alone decides, `1.0` of the list is `1.0.0` of the component, and `1.0` the `v1.0` of Go. */
+function isListed({ versions, ranges }: PreparedEntry, version: string, scheme: VersionScheme | null): boolean {
+  if (versions.has(version)) return true;
+  if (scheme === null || ranges.length > 0) return false;
+  for (const listed of versions) if (scheme.valid(listed) && scheme.compare(listed, version) === 0) return true;
+  return false;
+}
+
 function evaluateEntry(entry: PreparedEntry, version: string, scheme: VersionScheme | null): Outcome {
   if (entry.gitOnly) return { kind: 'git-only' };
   const { affected } = entry;
@@ -162,7 +170,8 @@ function evaluateEntry(entry: PreparedEntry, version: string, scheme: VersionSch
         hits.push({ range: textOf(interval, limits), fixed: interval.toIsAffected ? null : interval.to, affected });
     }
   }
-  if (hits.length === 0 && entry.versions.has(version)) hits.push({ range: `=${version}`, fixed: null, affected });
+  if (hits.length === 0 && isListed(entry, version, comparable ? scheme : null))
+    hits.push({ range: `=${version}`, fixed: null, affected });
   if (hits.length > 0) return { kind: 'affected', hits };
   // A list of all affected versions is there so that nobody has to know the order: it decides.
   if (undecided !== null && entry.versions.size === 0) return { kind: 'undecidable', why: undecided };
