@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { storePaths } from './paths.ts';
+import { openStore } from './store/open.ts';
+import { verifyStore } from './store/verify.ts';
+import { type Answer, feedServer } from './testing/feed-server.ts';
+import { osvRecord, writeFeeds } from './testing/feeds-folder.ts';
+import { type FactFeedId, updateStore } from './update.ts';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const impatient = { attempts: 3, backoffMs: 1, idleTimeoutMs: 300, totalTimeoutMs: 5000, maxRedirects: 3 };
+const day = (n: number) => new Date(now.getTime() + n * 86_400_000);
+
+async function setUp(t: TestContext) {
+  const root = mkdtempSync(path.join(tmpdir(), 'kvitto-http-'));
+  const server = await feedServer();
+  t.after(async () => {
+    await server.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+  const home = path.join(root, 'home');
+  const base = path.join(root, 'feeds');
+  /** Offers what the content makes of a feeds folder. */
+  const offer = (content: Parameters<typeof writeFeeds>[1]) => {
+    rmSync(base, { recursive: true, force: true });
+    writeFeeds(base, content);
+    for (const entry of readdirSync(base, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      server.documents.set(path.relative(base, file), readFileSync(file));
+    }
+  };
+  const update = (
+    ecosystems: readonly string[],
+    feeds: readonly FactFeedId[] = [],
+    at = now,
+    attempts = impatient.attempts,
+  ) => updateStore({ home, base: server.base, ecosystems, feeds, now: at, fetch: { ...impatient, attempts } });
+  return { home, server, offer, update };
+}
+
+const record = (number: number, fixed = '1') => osvRecord(`GO-2026-${number}`, 'Go', `example.org/${number}`, fixed);
+const records = Array.from({ length: 40 }, (_, index) => record(1000 + index));
+const index = (lines: readonly [string, number][]) => lines.map(([time, n]) => `${time},GO-2026-${n}\n`).join('');
+const oldLines = records.map((_, n): [string, number] => [
+  `2026-01-01T00:00:${String(59 - n).padStart(2, '0')}Z`,
+  1000 + n,
+]);
+
+test('an unchanged feed is asked for with its ETag and not sent again', async (t) => {
+  const { server, offer, update } = await setUp(t);
+  offer({ osv: { Go: records }, kev: [{ cveID: 'CVE-2025-1000', dateAdded: '2025-06-01' }] });
+  await update(['Go'], ['kev']);
+  const kev = 'kev/known_exploited_vulnerabilities.json';
+  assert.deepEqual(server.taken(), [
+    '404 osv/Go/modified_id.csv',
+    '200 osv/Go/all.zip',
+    `200 ${kev}`,
+    '404 mirror.json',
+  ]);
+  const { perFeed } = await update(['Go'], ['kev'], day(1));
+  assert.deepEqual(server.taken(), [
+    '404 osv/Go/modified_id.csv',
+    '304 osv/Go/all.zip',
+    `304 ${kev}`,
+    '404 mirror.json',
+  ]);
+  assert.deepEqual(
+    perFeed.map((f) => f.state),
+    ['unchanged', 'unchanged'],
+  );
+});
+
+test('a small change is fetched record by record and equals the whole', async (t) => {
+  const { home, server, offer, update } = await setUp(t);
+  offer({ osv: { Go: records } });
+  server.documents.set('osv/Go/modified_id.csv', index(oldLines));
+  await update(['Go']);
+  assert.deepEqual(server.taken(), ['200 osv/Go/modified_id.csv', '200 osv/Go/all.zip', '404 mirror.json']);
+
+  await update(['Go'], [], day(1));
+  assert.deepEqual(server.taken(), ['304 osv/Go/modified_id.csv', '404 mirror.json']);
+
+  const changed = [record(1007, '2'), record(2000)] as const;
+  offer({ osv: { Go: [...records.filter((_, n) => n !== 7), ...changed] } });
+  const rest = oldLines.filter(([, n]) => n !== 1007);
+  server.documents.set(
+    'osv/Go/modified_id.csv',
+    index([['2026-02-02T00:00:00Z', 2000], ['2026-02-01T00:00:00Z', 1007], ...rest]),
+  );
+  for (const [id, document] of [
+    ['1000', records[0]],
+    ['1007', changed[0]],
+    ['2000', changed[1]],
+  ] as const) {
+    server.documents.set(`osv/Go/GO-2026-${id}.json`, JSON.stringify(document));
+  }
+  const small = await update(['Go'], [], day(2));
+  // GO-2026-1000 stands at the very time up to which the list was known, so it is taken again.
+  assert.deepEqual(server.taken().sort(), [
+    '200 osv/Go/GO-2026-1000.json',
+    '200 osv/Go/GO-2026-1007.json',
+    '200 osv/Go/GO-2026-2000.json',
+    '200 osv/Go/modified_id.csv',
+    '404 mirror.json',
+  ]);
+  assert.deepEqual(small.perFeed, [{ id: 'osv/Go', state: 'updated', records: 41, badRecords: 0 }]);
+  verifyStore(small.store);
+  const rows = (file: string) => {
+    const store = openStore(file);
+    const names = [...records.map((_, n) => 1000 + n), 2000].map((n) => store.byName('Go', `example.org/${n}`));
+    store.close();
+    return names;
+  };
+  const incremental = rows(small.store);
+  rmSync(home, { recursive: true });
+  assert.deepEqual(incremental, rows((await update(['Go'], [], day(2))).store));
+  assert.deepEqual(incremental[7]?.[0]?.affected[0]?.ranges[0]?.events, [{ introduced: '0' }, { fixed: '2' }]);
+});
+
+test('the whole zip is fetched where the list of changes does not add up', async (t) => {
+  const { server, offer, update } = await setUp(t);
+  offer({ osv: { Go: records } });
+  server.documents.set('osv/Go/modified_id.csv', index(oldLines));
+  await update(['Go']);
+  const cases: [string, readonly [string, number][], number][] = [
+    ['a record vanished', oldLines.slice(1), 1],
+    ['too many changes', oldLines.map(([, n]): [string, number] => ['2026-02-01T00:00:00Z', n]), 1],
+    [
+      'more new records than changes',
+      [...oldLines, ...[1, 2, 3].map((n): [string, number] => ['2025-01-01T00:00:00Z', n])],
+      1,
+    ],
+    ['the last whole fetch is long ago', [['2026-02-01T00:00:00Z', 1000], ...oldLines.slice(1)], 9],
+    ['a record is listed but not there', [['2026-02-03T00:00:00Z', 3000], ...oldLines], 1],
+  ];
+  for (const [why, lines, days] of cases) {
+    offer({ osv: { Go: [...records, osvRecord('GO-X', 'Go', why, '1')] } });
+    server.taken();
+    server.documents.set('osv/Go/modified_id.csv', index(lines));
+    await update(['Go'], [], day(days));
+    assert.ok(server.taken().includes('200 osv/Go/all.zip'), why);
+    offer({ osv: { Go: records } });
+    server.documents.set('osv/Go/modified_id.csv', index(oldLines));
+    await update(['Go'], [], now);
+  }
+});
+
+test('a passing fault is tried again', async (t) => {
+  const { server, offer, update } = await setUp(t);
+  offer({ osv: { Go: records } });
+  let faults = 2;
+  server.answer = (request, response) => {
+    if (request.url !== '/osv/Go/all.zip' || faults === 0) return false;
+    faults -= 1;
+    if (faults === 1) response.writeHead(503, { 'retry-after': '0' }).end();
+    else response.writeHead(200, { 'content-length': 1000 }).write('half', () => response.destroy());
+    return true;
+  };
+  const { perFeed } = await update(['Go']);
+  assert.deepEqual(perFeed, [{ id: 'osv/Go', state: 'updated', records: 40, badRecords: 0 }]);
+});
+
+const faults: [string, Answer, RegExp][] = [
+  ['5xx', (_, r) => Boolean(r.writeHead(500).end()), /answered 500/],
+  ['403', (_, r) => Boolean(r.writeHead(403).end()), /answered 403/],
+  [
+    'truncated',
+    (_, r) => r.writeHead(200, { 'content-length': 999 }).write('x', () => r.destroy()) || true,
+    /could not be fetched/,
+  ],
+  [
+    'HTML',
+    (_, r) => Boolean(r.writeHead(200, { 'content-type': 'text/html' }).end('<html>')),
+    /a web page instead of the feed/,
+  ],
+  ['hangs before the answer', () => true, /could not be fetched: .*[Tt]imeout/],
+  [
+    'hangs in the answer',
+    (_, r) => r.writeHead(200, { 'content-length': 999 }).write('x') || true,
+    /could not be fetched: .*[Tt]imeout/,
+  ],
+  ['circle', (_, r) => Boolean(r.writeHead(302, { location: '/osv/Go/all.zip' }).end()), /redirects more than 3 times/],
+  [
+    'redirect to a file',
+    (_, r) => Boolean(r.writeHead(302, { location: 'file:///etc/passwd' }).end()),
+    /redirects to nowhere/,
+  ],
+  [
+    'lies about its size',
+    (_, r) => Boolean(r.writeHead(200, { 'content-length': '99999999999' }).end('x')),
+    /more than the allowed/,
+  ],
+  ['garbage', (_, r) => Boolean(r.writeHead(200).end('garbage')), /osv\/Go\/all\.zip/],
+];
+
+for (const [name, answer, message] of faults) {
+  test(`a server that misbehaves (${name}) leaves the former state in use`, async (t) => {
+    const { home, server, offer, update } = await setUp(t);
+    offer({ osv: { Go: records, npm: [] } });
+    const before = await update(['Go', 'npm']);
+    server.answer = (request, response) => request.url === '/osv/Go/all.zip' && answer(request, response);
+    const after = await update(['Go', 'npm'], [], day(1), 1);
+    assert.deepEqual(
+      after.perFeed.map((f) => f.state),
+      ['failed', 'unchanged'],
+    );
+    assert.match(after.perFeed[0]?.message ?? '', message);
+    assert.equal(after.snapshot.digest, before.snapshot.digest);
+    assert.deepEqual(verifyStore(after.store).digest, before.snapshot.digest);
+    assert.deepEqual(readdirSync(storePaths(home).folder).sort(), ['lock.db', 'store.db']);
+  });
+}
