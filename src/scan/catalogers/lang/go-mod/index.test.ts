@@ -109,6 +109,7 @@ test('the grammar: blocks, comments, quotes, replacements', () => {
         { path: 'b.org/b', version: null, newPath: '../b', newVersion: null },
       ],
       errors: [],
+      cut: false,
     },
   );
 });
@@ -160,6 +161,20 @@ test('what Go leaves aside is left aside', () => {
   assert.deepEqual(run({ 'a/go.mod': mod, 'b/go.mod': mod.replace('v1.0.0', 'v1.0.0 // indirect') }).components, [
     'pkg:golang/a.org/a@v1.0.0 true a/go.mod',
     'pkg:golang/a.org/a@v1.0.0 false b/go.mod',
+  ]);
+});
+
+test('more modules than any build has are cut off, and it is said', () => {
+  const lines = (to: string) => Array.from({ length: 100_010 }, (_, i) => `a.org/m${i} v1.0.0${to}`).join('');
+  const many = run({
+    'a/go.mod': `module x\ngo 1.22\nrequire (\n${lines('\n')})\n`,
+    'b/go.mod': 'module y\n',
+    'b/go.sum': lines(' h1:x=\n'),
+  });
+  assert.equal(many.components.length, 200_000);
+  assert.deepEqual(many.problems, [
+    'limit-exceeded a/go.mod: more than 100000 modules: the rest was not read',
+    'limit-exceeded b/go.sum: more than 100000 modules: the rest was not read',
   ]);
 });
 
