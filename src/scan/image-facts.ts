@@ -2,8 +2,9 @@ import { CodedError } from '../model/errors.ts';
 import type { Digest, ImageConfig, Layer } from '../model/inventory.ts';
 import { clip, type Problem } from '../model/problem.ts';
 import { checkDigest, digestOf, isDigest } from './digest.ts';
-import { isForeignLayer, maxDescriptors, parseManifest, platformOf } from './image-manifest.ts';
+import { isForeignLayer, parseManifest, platformOf } from './image-manifest.ts';
 import { isRecord, type JsonRecord, parseJsonRecord, stringsOf } from './json.ts';
+import { maxLayers } from './limits.ts';
 import { formatPlatform, parsePlatform, samePlatform } from './platform.ts';
 import type { ImageFacts } from './source.ts';
 
@@ -109,10 +110,10 @@ function diffIdsOf(json: JsonRecord, where: string): Digest[] {
   if (!Array.isArray(list) || !list.every(isDigest)) {
     throw new CodedError('document-invalid', `${where}: "rootfs.diff_ids" is no list of sha256 digests.`);
   }
-  if (list.length > maxDescriptors) {
+  if (list.length > maxLayers) {
     throw new CodedError(
       'limit-exceeded',
-      `${where}: ${list.length} layers are more than the ${maxDescriptors} that are read.`,
+      `${where}: ${list.length} layers are more than the ${maxLayers} that are read.`,
     );
   }
   return list;

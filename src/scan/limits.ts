@@ -32,13 +32,16 @@ export const defaultLimits: Limits = {
   ratio: 500,
   ratioFromBytes: 256 * 1024 ** 2,
   keptBytes: 192 * 1024 ** 2,
-  keptFiles: 400_000,
-  links: 500_000,
+  keptFiles: 200_000,
+  links: 200_000,
   whiteouts: 200_000,
   pathBytes: 4096,
   paxBytes: 1024 ** 2,
   problems: 50,
 };
+
+/** Most layers of an image; overlayfs stops at 500, Docker at 127. Every layer is held against every kept file and link. */
+export const maxLayers = 512;
 
 /** Most symbolic links that are followed for one path, as in Linux. */
 export const maxLinkHops = 40;

@@ -14,25 +14,37 @@ export interface Cursor {
 
 const chunkBytes = 256 * 1024;
 
-/** The bytes from `start` on, `size` of them or what there is, in chunks that each have a buffer of their own. */
+/**
+ * The bytes from `start` on, `size` of them or what there is, in chunks that each have a buffer of their own. The next chunk
+ * is read while the last one is worked on.
+ */
 export async function* fileRange(
   file: FileHandle,
   start: number,
   size: number,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  for (let left = size, at = start; left > 0; ) {
-    signal.throwIfAborted();
-    const { bytesRead, buffer } = await file.read(
-      Buffer.allocUnsafeSlow(Math.min(chunkBytes, left)),
-      0,
-      Math.min(chunkBytes, left),
-      at,
-    );
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
-    at += bytesRead;
-    left -= bytesRead;
+  const read = (at: number) => {
+    const length = Math.min(chunkBytes, start + size - at);
+    const reading = file.read(Buffer.allocUnsafeSlow(length), 0, length, at);
+    // Its failure is met when it is waited for, below.
+    reading.catch(() => {});
+    return reading;
+  };
+  let at = start;
+  let ahead: ReturnType<typeof read> | null = size > 0 ? read(at) : null;
+  try {
+    while (ahead !== null) {
+      signal.throwIfAborted();
+      const { bytesRead, buffer } = await ahead;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      ahead = at < start + size ? read(at) : null;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    // The file may be closed after this.
+    await ahead?.catch(() => {});
   }
 }
 

@@ -55,19 +55,33 @@ export async function peek(source: AsyncIterable<Uint8Array>, least: number): Pr
 }
 
 /**
- * The uncompressed bytes. Errors of the decoder are thrown as Node's zlib throws them (`code` is `Z_…`, `ZSTD_…` or
- * `ERR_…`), what the input stream throws is passed on as it is.
+ * The uncompressed bytes. Errors of the decoder are thrown as Node's zlib throws them (`code` is `Z_…` or `ZSTD_…`), what the input stream throws is passed on as it is.
  */
 export async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
   compression: 'gzip' | 'zstd',
 ): AsyncGenerator<Buffer> {
   // An error discards what a stream has buffered. With a mark of 1 the decoder goes on only once its output was taken, so
-  // that all that can be decoded of a damaged layer is delivered, always the same; working ahead gained nothing measurable.
+  // that of a damaged layer all but the last chunk is delivered, the same each time; working ahead gained nothing measurable.
   const options = { chunkSize, highWaterMark: 1 };
   const decoder = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
-  pipeline(compression === 'zstd' ? zstdFrames(bytes) : bytes, decoder, () => {});
+  let given = 0;
+  let ended = false;
+  async function* input(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of compression === 'zstd' ? zstdFrames(bytes) : bytes) {
+      given += chunk.length;
+      yield chunk;
+    }
+    ended = true;
+  }
+  pipeline(input(), decoder, () => {});
   for await (const chunk of decoder) yield chunk;
+  if (!ended || decoder.bytesWritten < given) throw new TrailingBytes('bytes behind the end of the compressed data');
+}
+
+/** Node's decoders pass over what follows the end of the data; container runtimes refuse it. */
+class TrailingBytes extends Error {
+  readonly code = 'Z_TRAILING_BYTES';
 }
 
 /** Whether an error came out of a decoder: the input's fault. `truncated` where the stream only ended too early. */

@@ -46,6 +46,8 @@ class Stack {
   readonly #layers: Overlay[] = [];
   readonly #files = new Map<string, SquashedFile & Placed>();
   readonly #symlinks = new Map<string, Placed & { readonly target: string }>();
+  /** The same folders are asked for in every layer. */
+  readonly #folderKeys = new Map<string, PathKey>();
   #missing: Missing[] = [];
 
   constructor(keeper: Keeper) {
@@ -53,7 +55,7 @@ class Stack {
   }
 
   add(record: LayerRecord): void {
-    const overlay = new Overlay(record);
+    const overlay = new Overlay(record, this.#folderKeys);
     const layer = this.#layers.push(overlay) - 1;
     for (const map of [this.#files, this.#symlinks]) {
       for (const [path, { key }] of map) if (overlay.removes(path, key)) map.delete(path);
@@ -140,9 +142,11 @@ function statOf(path: string, facts: PathFacts): FileStat {
 class Overlay {
   readonly record: LayerRecord;
   readonly #hidden = new Map<string, boolean>();
+  readonly #folderKeys: Map<string, PathKey>;
 
-  constructor(record: LayerRecord) {
+  constructor(record: LayerRecord, folderKeys: Map<string, PathKey>) {
     this.record = record;
+    this.#folderKeys = folderKeys;
   }
 
   /** Whether the layer takes `path` of a lower layer away: by a whiteout, by an entry in its place, or with a folder above it. */
@@ -177,7 +181,9 @@ class Overlay {
   #hidesItself(folder: string): boolean {
     const { whiteouts, opaques, paths } = this.record;
     if (whiteouts.has(folder) || opaques.has(folder)) return true;
-    const facts = paths.get(pathKey(folder));
+    const key = this.#folderKeys.get(folder) ?? pathKey(folder);
+    this.#folderKeys.set(folder, key);
+    const facts = paths.get(key);
     return facts !== null && facts.kind !== 'directory';
   }
 }
