@@ -62,7 +62,7 @@ export async function* decompress(
   compression: 'gzip' | 'zstd',
 ): AsyncGenerator<Buffer> {
   // An error discards what a stream has buffered. With a mark of 1 the decoder goes on only once its output was taken, so
-  // that all that can be decoded of a damaged layer is delivered, always the same; working ahead gained nothing measurable.
+  // that of a damaged layer all but the last chunk is delivered, the same each time; working ahead gained nothing measurable.
   const options = { chunkSize, highWaterMark: 1 };
   const decoder = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options);
   let given = 0;

@@ -26,9 +26,12 @@ export interface GoMod {
   readonly replacements: readonly Replacement[];
   /** Lines that are not what the grammar allows: `7: what it says`. */
   readonly errors: readonly string[];
+  /** There were more than `mostModules` requirements or replacements; the rest was not read. */
+  readonly cut: boolean;
 }
 
-const mostRequirements = 100_000;
+/** No build has as many modules: what comes behind is an attack. */
+export const mostModules = 100_000;
 const mostErrors = 20;
 const ignored: ReadonlySet<string> = new Set(['exclude', 'retract', 'godebug', 'tool', 'ignore']);
 
@@ -40,6 +43,7 @@ export function parseGoMod(text: string): GoMod {
   const requirements: Requirement[] = [];
   const replacements: Replacement[] = [];
   const errors: string[] = [];
+  let cut = false;
   let block: string | null = null;
   for (const [at, line] of text.split('\n').entries()) {
     const { tokens, comment } = tokensOf(line);
@@ -55,19 +59,21 @@ export function parseGoMod(text: string): GoMod {
       errors.push(`${at + 1}: ${clip(line.trim(), 100)}`);
     }
   }
-  return { module, go, toolchain, requirements, replacements, errors };
+  return { module, go, toolchain, requirements, replacements, errors, cut };
 
   /** False: the words do not fit the directive. */
   function take(directive: string, words: readonly string[], comment: string): boolean {
     const [a = '', b = ''] = words;
     if (ignored.has(directive)) return true;
     if (directive === 'require') {
-      if (words.length !== 2 || requirements.length >= mostRequirements) return false;
-      requirements.push({ path: a, version: b, direct: !/^indirect(?:[;\s]|$)/.test(comment) });
+      if (words.length !== 2) return false;
+      if (requirements.length >= mostModules) cut = true;
+      else requirements.push({ path: a, version: b, direct: !/^indirect(?:[;\s]|$)/.test(comment) });
     } else if (directive === 'replace') {
       const replacement = replacementOf(words);
-      if (replacement === null || replacements.length >= mostRequirements) return false;
-      replacements.push(replacement);
+      if (replacement === null) return false;
+      if (replacements.length >= mostModules) cut = true;
+      else replacements.push(replacement);
     } else if (words.length !== 1) return false;
     else if (directive === 'module') module = a;
     else if (directive === 'go') go = a;

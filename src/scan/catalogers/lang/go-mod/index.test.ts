@@ -109,6 +109,7 @@ test('the grammar: blocks, comments, quotes, replacements', () => {
         { path: 'b.org/b', version: null, newPath: '../b', newVersion: null },
       ],
       errors: [],
+      cut: false,
     },
   );
 });
@@ -161,6 +162,15 @@ test('what Go leaves aside is left aside', () => {
     'pkg:golang/a.org/a@v1.0.0 true a/go.mod',
     'pkg:golang/a.org/a@v1.0.0 false b/go.mod',
   ]);
+});
+
+test('more modules than any build has are cut off, and it is said', () => {
+  const lines = (to: string) => Array.from({ length: 100_010 }, (_, i) => `a.org/m${i} v1.0.0${to}`).join('');
+  const parsed = parseGoMod(`module x\nrequire (\n${lines('\n')})\n`);
+  assert.deepEqual([parsed.requirements.length, parsed.cut, parsed.errors], [100_000, true, []]);
+  const cut = run({ 'go.mod': 'module y\nreplace a.org/m7 => ./m7\n', 'go.sum': lines(' h1:x=\n') });
+  assert.equal(cut.components.length, 99_999);
+  assert.deepEqual(cut.problems, ['limit-exceeded go.sum: more than 100000 modules: the rest was not read']);
 });
 
 test('no text makes the reader throw', () => {

@@ -4,7 +4,7 @@ import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
 import { type GoModule, goComponent, isModulePath, isModuleVersion, stdlibVersion } from '../../../go-module.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
-import { type GoMod, parseGoMod } from './go-mod.ts';
+import { type GoMod, mostModules, parseGoMod } from './go-mod.ts';
 
 /** What Go itself leaves aside: sources of dependencies in the module cache, and samples for tests. */
 const aside = ['pkg/mod/', 'testdata/', 'vendor/'] as const;
@@ -47,6 +47,7 @@ function* projectOf(file: CatalogFile, view: FileView, problems: Problem[]): Gen
   const where = file.path;
   const malformed = (message: string) => problems.push({ code: 'malformed', where, message });
   for (const error of parsed.errors) malformed(`not a line of a go.mod file: ${error}`);
+  if (parsed.cut) problems.push(tooMany(where));
   if (parsed.module === null) malformed('go.mod has no module line');
   if (parsed.module === 'std' || parsed.module === 'cmd') return;
 
@@ -78,7 +79,8 @@ function* projectOf(file: CatalogFile, view: FileView, problems: Problem[]): Gen
     }
     return;
   }
-  const { modules, strange } = highest(keptLines(sum.bytes));
+  const { modules, strange, cut } = highest(keptLines(sum.bytes));
+  if (cut) problems.push(tooMany(sum.path));
   if (strange > 0)
     problems.push({ code: 'malformed', where: sum.path, message: `${strange} lines are not "module version hash"` });
   for (const found of modules) {
@@ -106,7 +108,7 @@ function namesAll(go: string | null): boolean {
 }
 
 /** Of each module of a go.sum file (lines are `path version hash`) the highest version, and how many lines are something else. */
-function highest(lines: readonly string[]): { modules: GoModule[]; strange: number } {
+function highest(lines: readonly string[]): { modules: GoModule[]; strange: number; cut: boolean } {
   const byPath = new Map<string, string>();
   let strange = 0;
   for (const line of lines) {
@@ -116,7 +118,16 @@ function highest(lines: readonly string[]): { modules: GoModule[]; strange: numb
       continue;
     }
     const before = byPath.get(path);
+    if (before === undefined && byPath.size >= mostModules) return { modules: asModules(byPath), strange, cut: true };
     if (before === undefined || semver.gt(version, before)) byPath.set(path, version);
   }
-  return { modules: [...byPath].map(([path, version]) => ({ path, version })), strange };
+  return { modules: asModules(byPath), strange, cut: false };
+}
+
+function asModules(byPath: ReadonlyMap<string, string>): GoModule[] {
+  return [...byPath].map(([path, version]) => ({ path, version }));
+}
+
+function tooMany(where: string): Problem {
+  return { code: 'limit-exceeded', where, message: `more than ${mostModules} modules: the rest was not read` };
 }

@@ -1,5 +1,6 @@
 import type { Component } from '../../../../model/inventory.ts';
 import type { Problem } from '../../../../model/problem.ts';
+import { capProblems } from '../../../cap-problems.ts';
 import type { Cataloger, FileStat } from '../../../cataloger.ts';
 import { goComponent } from '../../../go-module.ts';
 import { GoExtractor, type Kept } from './extractor.ts';
@@ -79,7 +80,7 @@ export const go: Cataloger = {
         continue;
       }
       const read = modulesOf(kept, file.path);
-      problems.push(...read.problems);
+      problems.push(...capProblems(read.problems, file.path));
       const location = { path: file.path, layer: file.layer };
       for (const one of read.modules) components.push(goComponent(one, { foundBy: go.id, location, direct: null }));
     }

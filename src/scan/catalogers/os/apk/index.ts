@@ -1,5 +1,6 @@
 import type { Component } from '../../../../model/inventory.ts';
 import type { Problem } from '../../../../model/problem.ts';
+import { capProblems } from '../../../cap-problems.ts';
 import type { Cataloger, Extractor } from '../../../cataloger.ts';
 import { distroComponent, ownerOf } from '../../../distro-component.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
@@ -44,7 +45,7 @@ export const apk: Cataloger = {
         const message = 'no package is described in it: not an installed database of apk';
         problems.push({ code: 'malformed', where: file.path, message });
       }
-      problems.push(...read.problems);
+      problems.push(...capProblems(read.problems, file.path));
       const owner = ownerOf('apk', os, file.path);
       if (read.packages.length > 0) problems.push(...owner.problems);
       const location = { path: file.path, layer: file.layer };

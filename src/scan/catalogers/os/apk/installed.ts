@@ -2,7 +2,7 @@ import { clip, type Problem } from '../../../../model/problem.ts';
 import type { DistroPackage } from '../../../distro-component.ts';
 
 /** More than any distribution has packages: what comes behind is an attack. */
-const mostPackages = 200_000;
+const mostPackages = 100_000;
 
 /** Names as abuild takes them; `.` in front marks a virtual package, which holds nothing. */
 const packageName = /^[A-Za-z0-9_][A-Za-z0-9+._-]{0,255}$/;

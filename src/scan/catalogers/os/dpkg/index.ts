@@ -1,5 +1,6 @@
 import type { Component } from '../../../../model/inventory.ts';
 import type { Problem } from '../../../../model/problem.ts';
+import { capProblems } from '../../../cap-problems.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
 import { distroComponent, ownerOf } from '../../../distro-component.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
@@ -63,7 +64,13 @@ export const dpkg: Cataloger = {
   extract(file) {
     const kind = kindOf(file.path);
     if (kind === 'status' || kind === null) {
-      const lines = lineExtractor(isStatusLine);
+      let blank = true;
+      const lines = lineExtractor((line) => {
+        if (!isStatusLine(line)) return false;
+        const before = blank;
+        blank = line.trim() === '';
+        return !(blank && before);
+      });
       // A status file without any stanza is a finding of its own, so it is kept even when nothing in it was.
       return { push: lines.push, end: () => lines.end() ?? new Uint8Array() };
     }
@@ -86,7 +93,7 @@ export const dpkg: Cataloger = {
           message: 'no package is described in it: not a dpkg status file',
         });
       }
-      problems.push(...read.problems);
+      problems.push(...capProblems(read.problems, file.path));
       const owner = ownerOf('deb', os, file.path);
       if (read.packages.length > 0) problems.push(...owner.problems);
       const location = { path: file.path, layer: file.layer };
