@@ -32,8 +32,8 @@ it('joins what several files say of one purl', () => {
   ]);
 });
 
-it('walks a chain of 100,000 and a circle without recursion', () => {
-  const length = 100_000;
+it('walks a chain of 30,000 in a circle without recursion', () => {
+  const length = 30_000;
   const nodes = new Map<string, LockNode>();
   for (let i = 0; i < length; i++) {
     const component = { purl: `pkg:npm/a@${i}.0.0`, name: 'a', version: `${i}.0.0` };

@@ -28,6 +28,12 @@ const notProjects = [
   '/examples/',
   '/example/',
   '/templates/',
+  '/third_party/',
+  '/vendored/',
+  '/share/doc/',
+  '/demos/',
+  '/samples/',
+  '/testing/',
   '/docs/',
 ];
 

@@ -20,6 +20,8 @@ const developmentWords: ReadonlySet<string> = new Set([
   'typing',
   'ci',
   'bench',
+  'build',
+  'mypy',
 ]);
 
 /** Whether the file's name says that it is for development: `requirements-dev.txt`, `test_requirements.txt`, `requirements/docs.txt`. */
