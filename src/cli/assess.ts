@@ -33,7 +33,7 @@ export function assess(inventory: Inventory, store: AdvisoryStore | null, option
     ...(matched?.problems ?? []),
     ...storeProblems(store, policy.maxDbAgeMs, now, matched?.ecosystems ?? []),
   ]);
-  const { verdict, findings } = gate(findingsOf(inventory, matched?.matches ?? []), {
+  const { verdict, findings } = gate(findingsOf(matched?.matches ?? [], inventory.components), {
     policy,
     exceptions,
     baseline,

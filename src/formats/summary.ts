@@ -53,11 +53,13 @@ export function ecosystemWords(components: readonly Component[]): string {
   return sorted.map(([type, n]) => `${type} ${n}`).join(', ');
 }
 
-/** What was looked at: `os/dpkg (1 file, 98 components)`. */
+/** What was looked at: `os/dpkg (98 components), and for: lang/go, lang/npm`. */
 export function coverageWords({ inventory }: Report): string {
-  return inventory.coverage
-    .map((c) => `${c.cataloger} (${plural(c.files, 'file')}, ${plural(c.components, 'component')})`)
-    .join(', ');
+  const found = inventory.coverage.filter((c) => c.components > 0);
+  const rest = inventory.coverage.filter((c) => c.components === 0).map((c) => c.cataloger);
+  const counted = found.map((c) => `${c.cataloger} (${plural(c.components, 'component')})`).join(', ');
+  if (rest.length === 0) return counted;
+  return counted === '' ? `nothing found by ${rest.join(', ')}` : `${counted}; nothing found by ${rest.join(', ')}`;
 }
 
 /** How old the advisories are, measured at the feed that was confirmed longest ago; what is to be done where there are none. */

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { component, finding, sampleReport, says } from './testing/sample-report.ts';
 import { upgradesOf } from './upgrades.ts';
-import { compareFixes } from './version-order.ts';
 
 test('components of one source change together, excepted and informational findings do not count', () => {
   assert.deepEqual(upgradesOf(sampleReport.findings), [
@@ -54,19 +53,4 @@ test('the version that removes all is taken, and two installed versions are two 
       ['2.0.0', '2.0.1', 1],
     ],
   );
-});
-
-test('fixed versions in their order', () => {
-  const orders: [string, string[]][] = [
-    ['deb', ['1.0~rc1', '1.0', '1.0-1~deb12u1', '1.0-1', '1.0-1+deb12u2', '1.0-1+deb12u10', '1.10', '1:0.1']],
-    ['npm', ['1.0.0-alpha', '1.0.0-rc.2', '1.0.0', '1.2.0', '1.10.0', '2.0.0']],
-    ['golang', ['v1.0.0', '1.0.1', 'v1.2.0+incompatible', 'v1.10.0']],
-    ['pypi', ['1.0a1', '1.0rc1', '1.0', '1.0.1', '1.11']],
-  ];
-  for (const [type, order] of orders) {
-    for (const [i, a] of order.entries()) {
-      for (const [j, b] of order.entries())
-        assert.equal(Math.sign(compareFixes(type, a, b)), Math.sign(i - j), `${a} ${b}`);
-    }
-  }
 });

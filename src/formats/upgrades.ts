@@ -1,6 +1,6 @@
+import { schemeOf } from '../model/ecosystem.ts';
 import type { Finding } from '../model/finding.ts';
 import { purlType, sourceOf } from './component-key.ts';
-import { compareFixes } from './version-order.ts';
 
 /** One step that removes findings: a source package or component, from one version to another. */
 export interface Upgrade {
@@ -50,11 +50,14 @@ function upgradeOf(group: { type: string; name: string; from: string; findings: 
   };
 }
 
-/** The fixed version that removes all that have one; null where none has. */
+/** The fixed version that removes all that have one; null where none has. Of versions without a known order, the first. */
 export function latestFix(type: string, findings: readonly Finding[]): string | null {
+  const scheme = schemeOf(type);
   let latest: string | null = null;
   for (const { fixedIn } of findings) {
-    if (fixedIn !== null && (latest === null || compareFixes(type, fixedIn, latest) > 0)) latest = fixedIn;
+    if (fixedIn === null) continue;
+    const comparable = latest !== null && scheme?.valid(fixedIn) === true && scheme.valid(latest);
+    if (latest === null || (comparable && scheme.compare(fixedIn, latest) > 0)) latest = fixedIn;
   }
   return latest;
 }

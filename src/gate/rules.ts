@@ -69,7 +69,7 @@ function missingFeed(rule: Rule, snapshot: SnapshotInfo | null): string | null {
 }
 
 /** The rule in words: `severity at least high, with a fix`. */
-export function inWords(rule: Rule): string {
+function inWords(rule: Rule): string {
   const says: string[] = [];
   const { levels, types } = rule;
   const least = levels?.at(-1);

@@ -1,13 +1,17 @@
 import type { Finding, Match } from '../model/finding.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { Component } from '../model/inventory.ts';
 
-/** Puts matches into the context of the artifact in which their components lie. Sorted by component, then id. */
-export function findingsOf(inventory: Inventory, matches: readonly Match[]): Finding[] {
-  const components = new Map(inventory.components.map((component) => [component.purl, component]));
-  const findings = matches.map((match): Finding => {
-    const component = components.get(match.component);
-    return { ...match, direct: component?.direct ?? null, locations: component?.locations ?? [], excepted: null };
+/**
+ * Puts matches into the context of an artifact: where each component lies and whether it was asked for directly. The order stays.
+ * What a policy makes of them comes later: `excepted` is null.
+ */
+export function findingsOf(
+  matches: readonly Match[],
+  components: readonly Pick<Component, 'purl' | 'direct' | 'locations'>[],
+): Finding[] {
+  const byPurl = new Map(components.map((c) => [c.purl, c]));
+  return matches.map((found) => {
+    const component = byPurl.get(found.component);
+    return { ...found, direct: component?.direct ?? null, locations: component?.locations ?? [], excepted: null };
   });
-  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-  return findings.sort((a, b) => order(a.component, b.component) || order(a.id, b.id));
 }

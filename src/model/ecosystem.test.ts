@@ -66,7 +66,7 @@ test('lookup: every type of a language', () => {
     ['pkg:cargo/openssl@0.10.0', 'crates.io | openssl | 0.10.0 | purl | semver'],
     ['pkg:bitnami/nginx@1.25.3-2?arch=amd64', 'Bitnami | nginx | 1.25.3-2 | purl | bitnami'],
     ['pkg:composer/Symfony/http-kernel@5.0', 'Packagist | symfony/http-kernel | 5.0 | purl | no order'],
-    ['pkg:gem/rails@7.0', 'RubyGems | rails | 7.0 | purl | no order'],
+    ['pkg:gem/rails@7.0', 'RubyGems | rails | 7.0 | purl | gem'],
     ['pkg:maven/org.slf4j/slf4j-api@1.7', 'Maven | org.slf4j:slf4j-api | 1.7 | purl | no order'],
     ['pkg:nuget/Newtonsoft.Json@13.0.1', 'NuGet | Newtonsoft.Json | 13.0.1 | purl | no order'],
     ['pkg:hex/phoenix@1.7', 'Hex | phoenix | 1.7 | purl | semver'],

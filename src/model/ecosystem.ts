@@ -3,6 +3,7 @@ import type { Purl } from './purl.ts';
 import { apk } from './version/apk.ts';
 import { bitnami } from './version/bitnami.ts';
 import { deb } from './version/deb.ts';
+import { gem } from './version/gem.ts';
 import { go } from './version/go.ts';
 import { pep440 } from './version/pep440.ts';
 import { rpm } from './version/rpm.ts';
@@ -60,7 +61,7 @@ const languages: ReadonlyMap<string, LanguageEcosystem> = new Map([
   ['swift', { ecosystem: 'SwiftURL', scheme: semver, name: path }],
   ['julia', { ecosystem: 'Julia', scheme: semver, name: plain }],
   ['composer', { ecosystem: 'Packagist', scheme: null, name: path }],
-  ['gem', { ecosystem: 'RubyGems', scheme: null, name: plain }],
+  ['gem', { ecosystem: 'RubyGems', scheme: gem, name: plain }],
   ['maven', { ecosystem: 'Maven', scheme: null, name: joinedBy(':') }],
   ['nuget', { ecosystem: 'NuGet', scheme: null, name: plain }],
   ['cran', { ecosystem: 'CRAN', scheme: null, name: plain }],
@@ -135,6 +136,11 @@ export function lookupOf(purl: Purl): Lookup | null {
   if (language === undefined) return null;
   const { ecosystem, scheme } = language;
   return { ecosystems: [ecosystem], name: language.name(purl), version: purl.version ?? '', by: 'purl', scheme };
+}
+
+/** The order of the versions of a purl type; null where none is known here. */
+export function schemeOf(purlType: string): VersionScheme | null {
+  return distributionSchemes.get(purlType) ?? languages.get(purlType)?.scheme ?? null;
 }
 
 /** `Debian` of `Debian:12`. */

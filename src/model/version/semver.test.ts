@@ -38,6 +38,10 @@ test('semver: the order of section 11, with missing and more numbers', () => {
     '1.2',
     '1.2.1-rc.1+x-y.z',
     '1.2.1',
+    '1.9.0b1',
+    '=1.9.0-b1',
+    '1.9.0rc.2',
+    '1.9',
     '1.10',
     '99999999999999999999.0.0',
     '100000000000000000000.0.0-rc',
@@ -45,7 +49,7 @@ test('semver: the order of section 11, with missing and more numbers', () => {
 });
 
 test('semver: what is a version', () => {
-  const accepted = ['0', '1.2', 'v1.2.3', '=1.2.3', '1.2.3-a.b+c.d', '1.2.3.4', '1-rc.1', '1.2.3+b-c'];
+  const accepted = ['0', '1.2', 'v1.2.3', '=1.2.3', '1.2.3-a.b+c.d', '1.2.3.4', '1-rc.1', '1.2.3+b-c', '1.9.0b1'];
   const refused = [
     '',
     'v',
@@ -58,7 +62,6 @@ test('semver: what is a version', () => {
     '1.2.3-a..b',
     '1.2.3+',
     '1.2.3+a+b',
-    '1.2.3rc1',
     '1.2.3.4.5',
   ].concat(['1.2.3 ', '1.2.3\n', 'latest', '1.2.3-é', '^1.2.3', 'vv1', '1.2.3-a_b']);
   assert.deepEqual(accepted.filter(semver.valid), accepted);

@@ -34,11 +34,21 @@ function endOfIdentifiers(version: string, at: number): number {
   }
 }
 
-/** Whether the text is a version as SemVer 2.0.0 has it, or one with missing or (up to `most`) more numbers. */
-export function validLenient(version: string, most: number): boolean {
+/** Where the pre-release starts: behind a hyphen, or with a letter that follows the numbers at once (`1.9.0b1`). */
+function startOfPreRelease(version: string, endOfNumbers: number): number {
+  return isLetter(version.charCodeAt(endOfNumbers)) ? endOfNumbers : endOfNumbers + 1;
+}
+
+/**
+ * Whether the text is a version as SemVer 2.0.0 has it, or one with missing or (up to `most`) more numbers; with `loose` also one
+ * whose pre-release lacks its hyphen.
+ */
+export function validLenient(version: string, most: number, loose = false): boolean {
   if (version.length > 1000) return false;
   let at = endOfNumbers(version, most);
-  if (at !== -1 && version.charCodeAt(at) === hyphen) at = endOfIdentifiers(version, at + 1);
+  const code = version.charCodeAt(at);
+  if (at !== -1 && (code === hyphen || (loose && isLetter(code))))
+    at = endOfIdentifiers(version, startOfPreRelease(version, at));
   if (at !== -1 && version.charCodeAt(at) === plus) at = endOfIdentifiers(version, at + 1);
   return at === version.length;
 }
@@ -103,21 +113,22 @@ export function compareLenient(a: string, b: string): number {
   const bPlus = b.indexOf('+', bFrom);
   return comparePreRelease(
     a,
-    aFrom + 1,
+    startOfPreRelease(a, aFrom),
     aPlus === -1 ? a.length : aPlus,
     b,
-    bFrom + 1,
+    startOfPreRelease(b, bFrom),
     bPlus === -1 ? b.length : bPlus,
   );
 }
 
 /**
  * Order of https://semver.org/spec/v2.0.0.html. Advisories also write `0`, `1.2`, `v1.2.3` and `1.2.3.4`: missing numbers are
- * zero and a fourth one is compared like the others. Written here and held against the library `semver`, which throws on
- * these and needs three to four times as long, because it parses both texts with regular expressions on each comparison.
+ * zero, a fourth one is compared like the others, and in `1.9.0b1` the pre-release starts with its letter. Written here and held
+ * against the library `semver`, which throws on these and needs three to four times as long, because it parses both texts with
+ * regular expressions on each comparison.
  */
 export const semver: VersionScheme = {
   id: 'semver',
-  valid: (version) => validLenient(version, 4),
+  valid: (version) => validLenient(version, 4, true),
   compare: compareLenient,
 };

@@ -1,5 +1,6 @@
 import type { Cataloger } from '../cataloger.ts';
 import { go } from './lang/go/index.ts';
+import { goMod } from './lang/go-mod/index.ts';
 import { npm } from './lang/npm/index.ts';
 import { npmLock } from './lang/npm-lock/index.ts';
 import { npmManifest } from './lang/npm-manifest/index.ts';
@@ -23,6 +24,7 @@ export const allCatalogers: readonly Cataloger[] = [
   dpkg,
   unreadDatabase,
   go,
+  goMod,
   npm,
   npmLock,
   yarnLock,
