@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { constants, lstatSync, readlinkSync } from 'node:fs';
+import { open, readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CodedError } from '../../../model/errors.ts';
 import { clip, type Problem } from '../../../model/problem.ts';
 import { fileRange } from '../../archive/cursor.ts';
@@ -45,7 +45,7 @@ async function* entries(root: string, name: string, signal: AbortSignal): AsyncG
     for (const each of names.sort()) {
       const path = folder === '' ? each : `${folder}/${each}`;
       if (each === '.git' || (isRoot && kernelFolders.has(each))) continue;
-      const entry = await entryOf(root, path);
+      const entry = entryOf(root, path);
       if (entry === 'folder') folders.push(path);
       else if (entry !== null) yield entry;
     }
@@ -53,17 +53,25 @@ async function* entries(root: string, name: string, signal: AbortSignal): AsyncG
   }
 }
 
-/** Null for what is neither file nor link: devices, pipes and sockets must not be opened. */
-async function entryOf(root: string, path: string): Promise<DirectoryEntry | Problem | 'folder' | null> {
-  const full = join(root, path);
+/**
+ * Null for what is neither file nor link: devices, pipes and sockets must not be opened. Synchronous, because a promise for
+ * each of some hundred thousand files costs five times as much as the call.
+ */
+function entryOf(root: string, path: string): DirectoryEntry | Problem | 'folder' | null {
+  const full = `${root}/${path}`;
   try {
-    const found = await lstat(full);
+    const found = lstatSync(full);
     if (found.isDirectory()) return 'folder';
     if (!found.isFile() && !found.isSymbolicLink()) return null;
-    const stat = { path, name: basename(path), sizeBytes: found.size, mode: found.mode & 0o7777 };
+    const stat = {
+      path,
+      name: path.slice(path.lastIndexOf('/') + 1),
+      sizeBytes: found.size,
+      mode: found.mode & 0o7777,
+    };
     if (!found.isSymbolicLink()) return { stat, link: null, open: () => content(full) };
     // An absolute target counts from the scanned root when that is a root file system; inside the folder it is left as it is.
-    return { stat, link: await readlink(full), open: () => content(full) };
+    return { stat, link: readlinkSync(full), open: () => content(full) };
   } catch (error) {
     return unreadable(path, error);
   }
