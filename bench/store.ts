@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { generateFeeds } from './store-generate.ts';
+
+/*
+ * What the advisory store costs: `node bench/store.ts [--records N] [--json FILE]`. Each figure comes from a process of its
+ * own. The real feeds are measured where `KVITTO_FEEDS` (default `../shared/feeds`) has them.
+ */
+
+const here = import.meta.dirname;
+const source = path.join(here, '..', 'src', 'advisories');
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+function argument(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}
+
+function run(script: string): { readonly ms: number; readonly out: string } {
+  const start = performance.now();
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 600_000,
+  });
+  if (child.status !== 0) throw new Error(child.stderr);
+  return { ms: performance.now() - start, out: child.stdout };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+export interface BuildFigures {
+  readonly seconds: number;
+  readonly peakMegabytes: number;
+  readonly fileMegabytes: number;
+  readonly records: number;
+}
+
+function build(home: string, base: string): BuildFigures {
+  const script = `
+    const { updateStore } = await import(${JSON.stringify(path.join(source, 'update.ts'))});
+    const { perFeed } = await updateStore({ ...${JSON.stringify({ home, base, ecosystems: null })}, now: new Date() });
+    const records = perFeed.reduce((sum, feed) => sum + feed.records, 0);
+    console.log(JSON.stringify({ records, peak: process.resourceUsage().maxRSS / 1024 }));`;
+  const { ms, out } = run(script);
+  const { records, peak } = JSON.parse(out) as { records: number; peak: number };
+  const size = statSync(path.join(home, 'advisories', 'store.db')).size;
+  return { seconds: ms / 1000, peakMegabytes: peak, fileMegabytes: size / 1e6, records };
+}
+
+export interface LookUpFigures {
+  readonly bareMs: number;
+  readonly aboveBareMs: number;
+  readonly found: number;
+}
+
+/** Median of fresh processes: open, 500 look-ups spread over all names of the store, close; above a bare start of Node. */
+function lookUps(home: string): LookUpFigures {
+  const file = path.join(home, 'advisories', 'store.db');
+  const list = `
+    const { DatabaseSync } = await import('node:sqlite');
+    const db = new DatabaseSync(${JSON.stringify(file)}, { readOnly: true });
+    const rows = db.prepare('SELECT feed, first FROM block ORDER BY random() LIMIT 500').all();
+    console.log(JSON.stringify(rows.map((row) => [row.feed.slice(4) + ({ 'osv/Debian': ':12', 'osv/Ubuntu': ':22.04:LTS', 'osv/AlmaLinux': ':9' }[row.feed] ?? ''), row.first])));`;
+  const asked = run(list).out;
+  const askedFile = path.join(home, 'asked.json');
+  writeFileSync(askedFile, asked);
+  // As the shipped program, which is one bundled file: types stripped beforehand, so that Node's stripping is not measured.
+  const bundle = path.join(home, 'bundle.mjs');
+  const esbuild = spawnSync(
+    path.join(here, '..', 'node_modules', '.bin', 'esbuild'),
+    [
+      path.join(source, 'store', 'open.ts'),
+      '--bundle',
+      '--platform=node',
+      '--format=esm',
+      `--outfile=${bundle}`,
+      '--log-level=error',
+    ],
+    { encoding: 'utf8' },
+  );
+  if (esbuild.status !== 0) throw new Error(esbuild.stderr);
+  const script = `
+    import { readFileSync } from 'node:fs';
+    import { openStore } from ${JSON.stringify(bundle)};
+    const store = openStore(${JSON.stringify(file)});
+    let found = 0;
+    for (const [ecosystem, name] of JSON.parse(readFileSync(${JSON.stringify(askedFile)}, 'utf8'))) found += store.byName(ecosystem, name).length;
+    store.close();
+    console.log(found);`;
+  const bare: number[] = [];
+  const full: number[] = [];
+  let found = 0;
+  for (let round = 0; round < 11; round += 1) {
+    bare.push(run('').ms);
+    const once = run(script);
+    full.push(once.ms);
+    found = Number(once.out);
+  }
+  return { bareMs: median(bare), aboveBareMs: median(full) - median(bare), found };
+}
+
+export interface StoreFigures {
+  readonly build: BuildFigures;
+  readonly lookUps: LookUpFigures;
+}
+
+function measure(name: string, base: string, folder: string): StoreFigures {
+  const home = path.join(folder, name);
+  mkdirSync(home);
+  const built = build(home, base);
+  const asked = lookUps(home);
+  const { seconds, peakMegabytes, fileMegabytes, records } = built;
+  say(
+    `${name}: ${records} records in ${seconds.toFixed(1)} s, peak ${peakMegabytes.toFixed(0)} MB, file ${fileMegabytes.toFixed(1)} MB`,
+  );
+  say(
+    `  open and 500 look-ups (${asked.found} advisories): ${asked.aboveBareMs.toFixed(0)} ms above a bare start of ${asked.bareMs.toFixed(0)} ms`,
+  );
+  return { build: built, lookUps: asked };
+}
+
+/** Measures a generated feed set of `records` OSV records, and the real feeds where they are. */
+export function benchStore(records: number): Record<string, StoreFigures> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kvitto-bench-store-'));
+  const figures: Record<string, StoreFigures> = {};
+  try {
+    const real = path.join(process.env['KVITTO_FEEDS'] ?? path.join(here, '..', '..', 'shared', 'feeds'), '2026-08-21');
+    if (existsSync(real)) figures['real'] = measure('real', real, folder);
+    else say(`no real feeds at ${real}: set KVITTO_FEEDS to measure them`);
+    const generated = path.join(folder, 'feeds');
+    generateFeeds(generated, records);
+    figures['generated'] = measure('generated', generated, folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return figures;
+}
+
+if (import.meta.main) {
+  const figures = benchStore(Number(argument('--records') ?? 500_000));
+  const target = argument('--json');
+  if (target !== undefined) writeFileSync(target, `${JSON.stringify(figures, null, 2)}\n`);
+}
