@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Component, Digest } from '../model/inventory.ts';
-import type { Cataloger } from './cataloger.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Cataloger, CatalogFile } from './cataloger.ts';
 import { combine, type Found } from './combine.ts';
 
 const layer: Digest = `sha256:${'1'.repeat(64)}`;
+const upper: Digest = `sha256:${'2'.repeat(64)}`;
+const layers = [layer, upper];
 
 function component(purl: string, paths: string[], more: Partial<Component> = {}): Component {
   const locations = paths.map((path) => ({ path, layer }));
@@ -22,7 +25,7 @@ function component(purl: string, paths: string[], more: Partial<Component> = {})
   };
 }
 
-function of(id: string, components: Component[], ownedPaths?: string[]): Found {
+function of(id: string, components: Component[], ownedPaths?: string[], problems: Problem[] = []): Found {
   const cataloger: Cataloger = {
     id,
     revision: 3,
@@ -30,15 +33,19 @@ function of(id: string, components: Component[], ownedPaths?: string[]): Found {
     wants: () => false,
     catalog: () => ({ components: [], problems: [] }),
   };
-  const view = { files: [], get: () => null, resolve: (path: string) => path.replace(/^lib\//, 'usr/lib/') };
+  const file = (path: string): CatalogFile => {
+    return { path, name: path, sizeBytes: 0, mode: 0, layer, bytes: new Uint8Array() };
+  };
+  const resolve = (path: string) => path.replace(/^lib\//, 'usr/lib/');
+  const view = { files: [file('database')], get: file, resolve };
   return {
     cataloger,
     view,
-    catalogued: { components, problems: [], ...(ownedPaths === undefined ? {} : { ownedPaths }) },
+    catalogued: { components, problems, ...(ownedPaths === undefined ? {} : { ownedPaths }) },
   };
 }
 
-const purls = (found: Found[], dev = false): string[] => combine(found, dev).components.map(({ purl }) => purl);
+const purls = (found: Found[], dev = false): string[] => combine(found, dev, layers).components.map(({ purl }) => purl);
 
 it('what an operating-system package owns is not counted again, unless it lies elsewhere too', () => {
   const os = of('os/dpkg', [component('pkg:deb/p@1', ['usr/lib/p'])], ['usr/lib/p', 'usr/lib/q']);
@@ -48,10 +55,26 @@ it('what an operating-system package owns is not counted again, unless it lies e
     component('pkg:npm/none@1', []),
   ]);
   assert.deepEqual(purls([os, lang]), ['pkg:deb/p@1', 'pkg:npm/none@1', 'pkg:npm/q@1']);
-  assert.deepEqual(combine([lang, os], false).coverage, [
-    { cataloger: 'lang/a', revision: 3, files: 0, components: 2 },
-    { cataloger: 'os/dpkg', revision: 3, files: 0, components: 1 },
+  assert.deepEqual(combine([lang, os], false, layers).coverage, [
+    { cataloger: 'lang/a', revision: 3, files: 1, components: 2 },
+    { cataloger: 'os/dpkg', revision: 3, files: 1, components: 1 },
   ]);
+});
+
+it('a file that a later layer put over that of a package is counted: it is not the package’s any more', () => {
+  const os = of('os/dpkg', [component('pkg:deb/p@1', ['usr/lib/p'])], ['usr/lib/p']);
+  const changed = component('pkg:npm/p@2', [], { locations: [{ path: 'usr/lib/p', layer: upper }] });
+  assert.deepEqual(purls([os, of('lang/a', [changed])]), ['pkg:deb/p@1', 'pkg:npm/p@2']);
+});
+
+it('a problem with a file that a package owns is left out with its components, all others stay', () => {
+  const problem = (where: string): Problem => ({ code: 'malformed', where, message: 'not read' });
+  const os = of('os/dpkg', [], ['usr/lib/p'], [problem('usr/lib/p')]);
+  const lang = of('lang/a', [], undefined, [problem('lib/p'), problem('srv/p')]);
+  assert.deepEqual(
+    combine([os, lang], false, layers).problems.map(({ where }) => where),
+    ['usr/lib/p', 'srv/p'],
+  );
 });
 
 it('development components are left out unless asked for', () => {
@@ -63,9 +86,9 @@ it('development components are left out unless asked for', () => {
     ]),
   ];
   assert.deepEqual(purls(found), ['pkg:npm/e@1']);
-  assert.deepEqual(combine(found, false).components[0]?.locations, [{ path: 'z', layer }]);
+  assert.deepEqual(combine(found, false, layers).components[0]?.locations, [{ path: 'z', layer }]);
   assert.deepEqual(
-    combine(found, true).components.map(({ purl, dev }) => [purl, dev]),
+    combine(found, true, layers).components.map(({ purl, dev }) => [purl, dev]),
     [
       ['pkg:npm/d@1', true],
       ['pkg:npm/e@1', false],
@@ -96,7 +119,7 @@ it('one purl is one component, whoever found it and in whatever order', () => {
     [b, a],
   ]) {
     assert.deepEqual(
-      combine(found, false).components[0],
+      combine(found, false, layers).components[0],
       component('pkg:npm/x@1', ['a', 'b', 'c'], {
         direct: true,
         licenses: ['ISC', 'MIT'],

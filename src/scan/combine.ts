@@ -1,4 +1,5 @@
-import type { Component, Coverage, Location } from '../model/inventory.ts';
+import type { Component, Coverage, Digest } from '../model/inventory.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Cataloger, Catalogued, FileView } from './cataloger.ts';
 
 /** What one cataloger found, and in what. */
@@ -8,46 +9,75 @@ export interface Found {
   readonly catalogued: Catalogued;
 }
 
+/** Tells what belongs to packages of the operating system, as the databases say that were read. */
+class Ownership {
+  readonly #sets: readonly { readonly paths: ReadonlySet<string>; readonly height: number; readonly by: Found }[];
+  readonly #heights: ReadonlyMap<string, number>;
+
+  constructor(found: readonly Found[], layers: readonly Digest[]) {
+    this.#heights = new Map(layers.map((layer, at) => [layer, at]));
+    this.#sets = found.flatMap((by) => {
+      const paths = new Set(by.catalogued.ownedPaths ?? []);
+      const height = Math.max(-1, ...by.view.files.map(({ layer }) => this.#heightOf(layer)));
+      return paths.size === 0 ? [] : [{ paths, height, by }];
+    });
+  }
+
+  #heightOf(layer: Digest | null): number {
+    return layer === null ? 0 : (this.#heights.get(layer) ?? 0);
+  }
+
+  /**
+   * Whether a place that `by` found belongs to a package that another cataloger found. A file that a layer above the package
+   * database brought is not the package's any more, whatever its path: somebody put another one there.
+   */
+  has(by: Found, path: string, layer: Digest | null): boolean {
+    if (this.#sets.length === 0) return false;
+    const resolved = by.view.resolve(path);
+    return this.#sets.some((set) => set.by !== by && set.paths.has(resolved) && this.#heightOf(layer) <= set.height);
+  }
+}
+
+/** What all catalogers found together. */
+export interface Combined {
+  readonly components: readonly Component[];
+  readonly coverage: readonly Coverage[];
+  readonly problems: readonly Problem[];
+}
+
 /**
- * Joins what the catalogers found: components that another cataloger's operating-system packages own are left out, so are
- * those for development unless `includeDev`; each purl is there once. Sorted by purl.
+ * Joins what the catalogers found: components that packages of the operating system own are left out, and problems with such
+ * files; so are components for development unless `includeDev`; each purl is there once. Sorted by purl. `layers`: diffIds, lowest first.
  */
-export function combine(
-  found: readonly Found[],
-  includeDev: boolean,
-): { components: Component[]; coverage: Coverage[] } {
-  const owned = found.map(({ catalogued }) =>
-    catalogued.ownedPaths === undefined ? null : new Set(catalogued.ownedPaths),
-  );
+export function combine(found: readonly Found[], includeDev: boolean, layers: readonly Digest[]): Combined {
+  const owned = new Ownership(found, layers);
   const byPurl = new Map<string, Component[]>();
   const coverage: Coverage[] = [];
-  for (const [at, { cataloger, view, catalogued }] of found.entries()) {
-    const others = owned.filter((set, i) => i !== at && set !== null && set.size > 0);
-    const isOwned = (location: Location): boolean => {
-      if (others.length === 0) return false;
-      const path = view.resolve(location.path);
-      return others.some((set) => set?.has(path) === true);
-    };
+  const problems: Problem[] = [];
+  for (const by of found) {
+    const { cataloger, view, catalogued } = by;
     const counted = new Set<string>();
     for (const component of catalogued.components) {
       if (component.dev && !includeDev) continue;
-      if (component.locations.length > 0 && component.locations.every(isOwned)) continue;
+      const { locations } = component;
+      if (locations.length > 0 && locations.every(({ path, layer }) => owned.has(by, path, layer))) continue;
       counted.add(component.purl);
       const same = byPurl.get(component.purl);
       if (same === undefined) byPurl.set(component.purl, [component]);
       else same.push(component);
     }
-    coverage.push({
-      cataloger: cataloger.id,
-      revision: cataloger.revision,
-      files: view.files.length,
-      components: counted.size,
-    });
+    for (const problem of catalogued.problems) {
+      const file = view.get(problem.where);
+      if (file === null || !owned.has(by, problem.where, file.layer)) problems.push(problem);
+    }
+    const { id, revision } = cataloger;
+    coverage.push({ cataloger: id, revision, files: view.files.length, components: counted.size });
   }
   const components = [...byPurl.values()].map((same) => merge(same, byPurl));
   return {
     components: components.sort((a, b) => compare(a.purl, b.purl)),
     coverage: coverage.sort((a, b) => compare(a.cataloger, b.cataloger)),
+    problems,
   };
 }
 

@@ -63,8 +63,8 @@ export async function scan(opened: ImageSource | DirectorySource, options: ScanO
     const view = viewOf(read.squashed, at + 1, read.diffIds);
     return { cataloger, view, catalogued: cataloger.catalog(view, { os, signal: options.signal }) };
   });
-  const { components, coverage } = combine(found, options.includeDev);
-  const problems = [...read.problems, ...osProblems, ...found.flatMap(({ catalogued }) => catalogued.problems)];
+  const { components, coverage, problems: foundProblems } = combine(found, options.includeDev, read.diffIds);
+  const problems = [...read.problems, ...osProblems, ...foundProblems];
   for (const { keep } of read.squashed.files.values()) problems.push(...keep.problems);
   if (os === null && components.length === 0 && coverage.every(({ files }) => files === 0)) {
     problems.push({

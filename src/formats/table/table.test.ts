@@ -115,7 +115,7 @@ test('an empty list of findings says no more than what was assessed', () => {
       .find((part) => part.includes('\nLooked at: ') || part.includes('Nothing was looked at'));
   const problems = [{ code: 'malformed', where: 'x', message: 'y' }] as const;
   const none = { ...emptyReport, inventory: { ...inventory, components: [], coverage: [] } };
-  const covered = 'Looked at: lang/go-binary (1 file, 1 component), os/os-release (1 file, 0 components).';
+  const covered = 'Looked at: lang/go-binary (1 component); nothing found by os/os-release.';
   assert.deepEqual([emptyReport, { ...emptyReport, problems, complete: false }, none, cannotSayReport].map(first), [
     `No known vulnerabilities in 1 component.\n${covered}`,
     `No known vulnerabilities in the part that could be read and assessed (1 component); the rest is not known.\n${covered}`,
