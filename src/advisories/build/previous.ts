@@ -37,7 +37,9 @@ export class PreviousStore {
   /** Every advisory of a feed under every name, as it is sorted. */
   *advisories(feed: string): Generator<SortItem> {
     for (const row of this.#db.prepare('SELECT data FROM block WHERE feed = ?').iterate(feed)) {
-      for (const line of unpackBlock(row['data'] as Uint8Array).split('\n')) {
+      for (const line of unpackBlock(row['data'] as Uint8Array)
+        .toString('utf8')
+        .split('\n')) {
         if (line === '') continue;
         const [name, ...advisories] = JSON.parse(line) as [string, ...(readonly [string, string, ...unknown[]])[]];
         for (const packed of advisories) {

@@ -12,16 +12,16 @@ const mostBlocksKept = 32;
 
 /** The last few blocks, unpacked: inventories are asked for in the order of names, so neighbours come together. */
 class Blocks {
-  readonly #kept = new Map<string, string>();
+  readonly #kept = new Map<string, Buffer>();
 
-  get(id: string, load: () => Uint8Array): string {
+  get(id: string, load: () => Uint8Array): Buffer {
     const known = this.#kept.get(id);
     if (known !== undefined) return known;
     const oldest = this.#kept.keys().next();
     if (this.#kept.size >= mostBlocksKept && oldest.done === false) this.#kept.delete(oldest.value);
-    const text = unpackBlock(load());
-    this.#kept.set(id, text);
-    return text;
+    const block = unpackBlock(load());
+    this.#kept.set(id, block);
+    return block;
   }
 }
 
