@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parsePolicy } from '../gate/parse-policy.ts';
 import { defaultPolicy, type Exception, type Policy, type PolicyFlags, policyFromFlags } from '../gate/policy.ts';
 import { parseTrivyIgnore } from '../gate/trivyignore.ts';
 import { type SeverityLevel, severityLevels } from '../model/advisory.ts';
@@ -99,9 +98,9 @@ export function severitiesOf(words: readonly string[], option = '--severity'): S
 }
 
 /** The policy of `--policy`, else of `kvitto.yaml` here, else the built-in one; what flags say stands over it. */
-export function policyOf(flags: TargetFlags, filterBySeverity: boolean): Policy {
+export async function policyOf(flags: TargetFlags, filterBySeverity: boolean): Promise<Policy> {
   const file = flags.policy ?? (existsSync('kvitto.yaml') ? 'kvitto.yaml' : null);
-  const base = file === null ? defaultPolicy : parsePolicy(readText(file, 'policy-invalid'), file);
+  const base = file === null ? defaultPolicy : await parsed(file);
   const [failOn] = flags.failOn === undefined ? [] : severitiesOf([flags.failOn], '--fail-on');
   const severities = filterBySeverity ? severitiesOf(flags.severity) : [];
   const chosen: PolicyFlags = {
@@ -112,6 +111,12 @@ export function policyOf(flags: TargetFlags, filterBySeverity: boolean): Policy 
   const policy = policyFromFlags(chosen, base);
   const maxDbAgeMs = flags.maxDbAge === undefined ? policy.maxDbAgeMs : parseDuration(flags.maxDbAge, '--max-db-age');
   return { ...policy, maxDbAgeMs, allowIncomplete: policy.allowIncomplete || flags.allowIncomplete === true };
+}
+
+async function parsed(file: string): Promise<Policy> {
+  // Loaded only here: reading YAML and checking its shape costs a third of the start.
+  const { parsePolicy } = await import('../gate/parse-policy.ts');
+  return parsePolicy(readText(file, 'policy-invalid'), file);
 }
 
 /** What `--ignorefile`, or the `.trivyignore` of this folder, takes out. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { parseBaseline } from './baseline.ts';
+import { parseBaseline } from './parse-baseline.ts';
 
 const report = {
   tool: { name: 'kvitto', version: '0.1.0' },

@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import tar from 'tar-stream';
 import { CodedError, type FailureCode } from '../model/errors.ts';
 import { type Daemon, openDaemonImage } from './daemon-image.ts';
-import { type DaemonPlace, formatPlace, parseDaemonHost } from './daemon-socket.ts';
+import { type DaemonPlace, formatPlace, parseDaemonHost } from './daemon-place.ts';
 import { digestOf } from './digest.ts';
 import type { SourceOptions } from './source.ts';
 

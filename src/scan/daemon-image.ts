@@ -1,14 +1,8 @@
 import { CodedError, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 import { openImageStream } from './archive/image-stream.ts';
-import {
-  askDaemon,
-  type DaemonAnswer,
-  type DaemonPlace,
-  type DaemonRequest,
-  type DaemonWords,
-  formatPlace,
-} from './daemon-socket.ts';
+import { type DaemonPlace, formatPlace } from './daemon-place.ts';
+import { askDaemon, type DaemonAnswer, type DaemonRequest, type DaemonWords } from './daemon-socket.ts';
 import { isRecord, type JsonRecord, parseJsonRecord, stringsOf } from './json.ts';
 import { parsePlatform } from './platform.ts';
 import type { ImageSource, SourceOptions } from './source.ts';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { allFormats } from '../../formats/all.ts';
-import { type Baseline, baselineOf, parseBaseline } from '../../gate/baseline.ts';
+import { type Baseline, baselineOf } from '../../gate/baseline.ts';
 import type { Policy } from '../../gate/policy.ts';
 import { assess } from '../assess.ts';
 import { exitCodeOfVerdict } from '../exit-codes.ts';
@@ -13,7 +13,7 @@ import { ignoredOf, policyOf, type TargetFlags, targetOf } from '../target-optio
 export async function gateCommand(argument: string | undefined, flags: TargetFlags, version: string): Promise<number> {
   const target = targetOf(argument, flags);
   const outputs = parseOutputs(flags.format, flags.output, allFormats);
-  const policy = policyOf(flags, true);
+  const policy = await policyOf(flags, true);
   const exceptions = ignoredOf(flags);
   return await withRun({ timeout: flags.timeout, quiet: flags.quiet === true || !flags.progress }, async (run) => {
     const inventory = await inventoryOf(target, flags, run);
@@ -41,7 +41,10 @@ async function baselineFrom(
   version: string,
 ): Promise<Baseline> {
   const found = named.endsWith('.json') ? await stat(named).catch(() => null) : null;
-  if (found?.isFile() === true) return parseBaseline(await readFile(named, 'utf8'), named);
+  if (found?.isFile() === true) {
+    const { parseBaseline } = await import('../../gate/parse-baseline.ts');
+    return parseBaseline(await readFile(named, 'utf8'), named);
+  }
   const inventory = await inventoryOf(named, flags, run);
   const store = await advisoriesFor(inventory, flags, run);
   try {

@@ -16,7 +16,7 @@ export async function scanCommand(argument: string | undefined, flags: TargetFla
   const target = targetOf(argument, flags);
   const outputs = parseOutputs(flags.format, flags.output, allFormats);
   const chosenCode = exitCodeOf(flags.exitCode);
-  const policy = policyOf(flags, false);
+  const policy = await policyOf(flags, false);
   const exceptions = ignoredOf(flags);
   const show = filterOf(flags);
   return await withRun({ timeout: flags.timeout, quiet: flags.quiet === true || !flags.progress }, async (run) => {

@@ -14,9 +14,13 @@ export interface Cursor {
 
 const chunkBytes = 256 * 1024;
 
+/** Buffers that take turns: far more than a decoder and what stands before it hold at a time (about six). */
+const turns = 16;
+
 /**
- * The bytes from `start` on, `size` of them or what there is, in chunks that each have a buffer of their own. The next chunk
- * is read while the last one is worked on.
+ * The bytes from `start` on, `size` of them or what there is. The next chunk is read while the last one is worked on. A chunk
+ * holds its bytes until `turns` further ones were asked for: buffers are used again, because the garbage of a large archive
+ * costs more time than its hashing.
  */
 export async function* fileRange(
   file: FileHandle,
@@ -24,9 +28,17 @@ export async function* fileRange(
   size: number,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
+  const buffers: Buffer[] = [];
+  let turn = 0;
   const read = (at: number) => {
     const length = Math.min(chunkBytes, start + size - at);
-    const reading = file.read(Buffer.allocUnsafeSlow(length), 0, length, at);
+    const place = turn++ % turns;
+    let buffer = buffers[place];
+    if (buffer === undefined || buffer.length < length) {
+      buffer = Buffer.allocUnsafeSlow(length);
+      buffers[place] = buffer;
+    }
+    const reading = file.read(buffer, 0, length, at);
     // Its failure is met when it is waited for, below.
     reading.catch(() => {});
     return reading;

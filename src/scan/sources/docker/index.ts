@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../../../model/errors.ts';
-import { type DaemonPlace, type DaemonTls, parseDaemonHost } from '../../daemon-socket.ts';
+import { type DaemonPlace, type DaemonTls, parseDaemonHost } from '../../daemon-place.ts';
 import type { Source, SourceOptions } from '../../source.ts';
 
 /** Images that a Docker daemon holds. */

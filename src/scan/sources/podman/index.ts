@@ -1,4 +1,4 @@
-import { type DaemonPlace, parseDaemonHost } from '../../daemon-socket.ts';
+import { type DaemonPlace, parseDaemonHost } from '../../daemon-place.ts';
 import type { Source, SourceOptions } from '../../source.ts';
 
 const defaultPort = 8080;
