@@ -33,7 +33,11 @@ describe('projects with known holes', {
   const holdAgainstFeed = (report: JsonReport, type: string, ecosystem: string, least: number) => {
     const installed = report.components
       .filter(({ purl }) => purl.startsWith(`pkg:${type}/`))
-      .map(({ name, version }) => ({ component: name, name, version: version.replace(/^v/, '') }));
+      .map(({ name, version }) => ({
+        component: name.toLowerCase(),
+        name: name.toLowerCase(),
+        version: version.replace(/^v/, ''),
+      }));
     const records = recordsOf(join(feeds ?? '', `osv/${ecosystem}/all.zip`));
     const expected = expectedHits(records, ecosystem, installed, lowerNumbers);
     assert.ok(expected.size >= least, `${expected.size} hits`);
