@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { generateFeeds } from './store-generate.ts';
 
 /*
  * What the advisory store costs: `node bench/store.ts [--records N] [--json FILE]`. Each figure comes from a process of its
@@ -154,7 +153,9 @@ export function benchStore(records: number): Record<string, StoreFigures> {
     if (existsSync(real)) figures['real'] = measure('real', real, folder);
     else say(`no real feeds at ${real}: set KVITTO_FEEDS to measure them`);
     const generated = path.join(folder, 'feeds');
-    generateFeeds(generated, records);
+    // In a process of its own: on Linux a child inherits the peak memory of the process that it is forked from.
+    run(`const { generateFeeds } = await import(${JSON.stringify(path.join(here, 'store-generate.ts'))});
+      generateFeeds(${JSON.stringify(generated)}, ${records});`);
     figures['generated'] = measure('generated', generated, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
