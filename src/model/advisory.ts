@@ -105,7 +105,7 @@ export interface SnapshotInfo {
 /** Read side of the advisory store: the port between `advisories`, which implements it, and `match`, which asks. */
 export interface AdvisoryStore {
   readonly snapshot: SnapshotInfo;
-  /** Whether the store holds a feed for this OSV ecosystem; the release suffix (`:12`) is ignored. */
+  /** Whether the store can speak of this OSV ecosystem: it holds the feed and, where a release is named (`:12`), any record for it. */
   covers(ecosystem: string): boolean;
   /** Advisories that have an `affected` entry for exactly this ecosystem string and name. Empty where there is none. */
   byName(ecosystem: string, name: string): readonly Advisory[];

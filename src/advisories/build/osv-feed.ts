@@ -108,6 +108,7 @@ async function buildChanged(
   if (previous == null || before == null || zip === undefined)
     throw new Error(`${feed} is to be changed, but is not there`);
   const tally: Tally = { records: 0, badRecords: 0, firstFault: null, badNames: [], newest: previous.newest(feed) };
+  for (const release of previous.releases(feed)) sorter.releases.add(release);
   const ids = new Set(fetched.records.map((r) => r.id));
   let kept = 0;
   for (const item of previous.advisories(feed)) {

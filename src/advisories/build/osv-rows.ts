@@ -7,6 +7,7 @@ import type { Sorter } from './sorter.ts';
 export function addRecord(sorter: Sorter, record: NormalizedRecord): void {
   for (const { name, record: whole, affected } of record.named) {
     const entries = affected.map((a) => ({ release: a.ecosystem.slice(baseEcosystem(a.ecosystem).length), ...a }));
+    for (const { release } of entries) sorter.releases.add(release);
     sorter.add({ name, id: whole.id, modified: whole.modified, packed: packAdvisory(whole, entries) });
   }
 }

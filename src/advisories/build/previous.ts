@@ -34,6 +34,12 @@ export class PreviousStore {
     return new Map(rows.map((row) => [String(row['path']), JSON.parse(String(row['state'])) as PartState]));
   }
 
+  /** Releases that a feed speaks of, as `:12`. */
+  releases(feed: string): string[] {
+    const rows = this.#db.prepare('SELECT suffix FROM release WHERE feed = ?').all(feed);
+    return rows.map((row) => String(row['suffix']));
+  }
+
   /** Every advisory of a feed under every name, as it is sorted. */
   *advisories(feed: string): Generator<SortItem> {
     for (const row of this.#db.prepare('SELECT data FROM block WHERE feed = ?').iterate(feed)) {

@@ -17,6 +17,8 @@ export class Sorter {
   readonly #file: string;
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
+  /** What follows the ecosystem in any entry of what is sorted: `:12`, empty where there is no release. */
+  readonly releases = new Set<string>();
 
   constructor(file: string) {
     this.#file = file;

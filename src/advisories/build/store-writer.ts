@@ -73,8 +73,10 @@ export class StoreWriter implements FactSink {
     run('INSERT INTO part SELECT * FROM old.part WHERE feed = ?');
     if (feed === 'nvd') this.#db.exec('INSERT INTO nvd SELECT * FROM old.nvd ORDER BY year, first');
     else if (feed === 'epss') this.#db.exec('INSERT INTO epss SELECT * FROM old.epss ORDER BY cve');
-    else if (feed.startsWith('osv/')) run('INSERT INTO block SELECT * FROM old.block WHERE feed = ? ORDER BY first');
-    else run('INSERT INTO exploited SELECT * FROM old.exploited WHERE feed = ?');
+    else if (feed.startsWith('osv/')) {
+      run('INSERT INTO block SELECT * FROM old.block WHERE feed = ? ORDER BY first');
+      run('INSERT INTO release SELECT * FROM old.release WHERE feed = ?');
+    } else run('INSERT INTO exploited SELECT * FROM old.exploited WHERE feed = ?');
   }
 
   /** Takes one NVD year over from the old store; the feed's state is written by `putFeed`. */
@@ -104,6 +106,8 @@ export class StoreWriter implements FactSink {
     }
     closeName();
     blocks.flush();
+    const release = this.#db.prepare('INSERT INTO release VALUES (?, ?)');
+    for (const suffix of [...sorter.releases].sort()) release.run(feed, suffix);
   }
 
   putNvdYear(year: number, facts: readonly NvdFact[]): void {

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 
 /** Raised whenever the same feeds would give other rows: part of the snapshot digest, and checked when a store is opened. */
-export const formatRevision = 1;
+export const formatRevision = 2;
 
 /** SQLite's `application_id` of an advisory store: `Kvad`. */
 export const applicationId = 0x4b766164;
@@ -17,6 +17,7 @@ export const schema = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE feed (id TEXT PRIMARY KEY, state TEXT NOT NULL, rows_digest TEXT NOT NULL, newest TEXT) WITHOUT ROWID;
   CREATE TABLE part (feed TEXT NOT NULL, path TEXT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (feed, path)) WITHOUT ROWID;
+  CREATE TABLE release (feed TEXT NOT NULL, suffix TEXT NOT NULL, PRIMARY KEY (feed, suffix)) WITHOUT ROWID;
   CREATE TABLE block (feed TEXT NOT NULL, first TEXT NOT NULL, data BLOB NOT NULL);
   CREATE TABLE nvd (year INTEGER NOT NULL, first INTEGER NOT NULL, data BLOB NOT NULL);
   CREATE TABLE epss (cve INTEGER PRIMARY KEY, probability INTEGER NOT NULL, percentile INTEGER NOT NULL);

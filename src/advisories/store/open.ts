@@ -44,6 +44,7 @@ class FileStore implements AdvisoryStore {
       nvd: db.prepare('SELECT rowid FROM nvd WHERE year = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
       nvdData: db.prepare('SELECT data FROM nvd WHERE rowid = ?'),
       epss: db.prepare('SELECT probability, percentile FROM epss WHERE cve = ?'),
+      release: db.prepare('SELECT 1 FROM release WHERE feed = ? AND suffix = ?'),
       exploited: db.prepare(
         'SELECT feed, since, due, ransomware, summary FROM exploited WHERE cve = ? ORDER BY feed DESC',
       ),
@@ -51,7 +52,11 @@ class FileStore implements AdvisoryStore {
   }
 
   covers(ecosystem: string): boolean {
-    return this.#feeds.has(`osv/${baseEcosystem(ecosystem)}`);
+    const base = baseEcosystem(ecosystem);
+    if (!this.#feeds.has(`osv/${base}`)) return false;
+    // A feed that has never heard of a release says nothing about it.
+    const suffix = ecosystem.slice(base.length);
+    return suffix === '' || this.#guard(() => this.#statements.release.get(`osv/${base}`, suffix) !== undefined);
   }
 
   byName(ecosystem: string, name: string): readonly Advisory[] {

@@ -83,7 +83,10 @@ test('a store of a few records answers by name and by id', async () => {
     ],
   });
   assert.equal(store.facts('CVE-2025-1001'), null);
-  assert.deepEqual([store.covers('Debian:13'), store.covers('Debian'), store.covers('Maven')], [true, true, false]);
+  assert.deepEqual(
+    [store.covers('Debian:13'), store.covers('Debian:14'), store.covers('Debian'), store.covers('Maven')],
+    [true, false, true, false],
+  );
   assert.deepEqual(
     store.snapshot.feeds.map((f) => [f.id, f.records, f.badRecords, f.asOf]),
     ['epss', 'eukev', 'kev', 'nvd', 'osv/Debian'].map((id) => [id, 1, 0, '2026-01-01T00:00:00Z']),

@@ -1,6 +1,6 @@
 import type { Extractor } from '../../../cataloger.ts';
 import { type BuildInfo, BuildInfoScan } from './build-info-scan.ts';
-import { readLayout } from './layout.ts';
+import { readLayout } from './recognise.ts';
 
 /** All headers of an executable, and what Go marks its binaries with, lie within this. */
 const headBytes = 64 << 10;
