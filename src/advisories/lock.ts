@@ -16,7 +16,7 @@ function ownerOf(file: string): string {
 
 /**
  * Does `work` while no other process changes the store below `home`. The lock is one of the operating system on a file, so
- * it ends with its process, however that ends. Throws `store-unreadable` with the owner's pid and name where it is taken.
+ * it ends with its process, however that ends. Throws `store-busy` with the owner's pid and name where it is taken.
  */
 export async function withStoreLock<T>(home: string, name: string, now: Date, work: () => Promise<T>): Promise<T> {
   const paths = storePaths(home);
@@ -34,7 +34,7 @@ export async function withStoreLock<T>(home: string, name: string, now: Date, wo
       db.exec('PRAGMA journal_mode = MEMORY; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
     } catch (thrown) {
       if (!/locked|busy/i.test(messageOf(thrown))) throw thrown;
-      throw new CodedError('store-unreadable', `the advisory store is being changed by ${ownerOf(paths.lockOwner)}`, {
+      throw new CodedError('store-busy', `the advisory store is being changed by ${ownerOf(paths.lockOwner)}`, {
         remedy: 'wait until it is done, or end that process',
         cause: thrown,
       });

@@ -211,7 +211,7 @@ test('two updates do not run at once, and the message names the owner', async (t
         thrown.message,
         `the advisory store is being changed by process ${process.pid} (somebody), since ${now.toISOString()}`,
       );
-      return thrown.code === 'store-unreadable';
+      return thrown.code === 'store-busy';
     });
   });
   assert.equal((await updateStore(request(home, base))).perFeed.length, 6);

@@ -156,7 +156,7 @@ async function rebuild(request: UpdateRequest, signal: AbortSignal): Promise<Upd
  * Brings the advisory store below `home` up to date: fetches the feeds that are asked for, keeps all others as they are, and
  * replaces the store in one step. A feed that fails keeps its former state and is reported in `perFeed`.
  *
- * Throws `feed-unreachable` where nothing could be had and there is no former store, `store-unreadable` where another
+ * Throws `feed-unreachable` where nothing could be had and there is no former store, `store-busy` where another
  * process is at it, `usage`, `disk-full`, `aborted`. Whatever is thrown, the former store is still there, complete.
  */
 export async function updateStore(request: UpdateRequest): Promise<UpdateResult> {

@@ -17,6 +17,7 @@ export const exitCodeOfFailure: Readonly<Record<FailureCode, number>> = {
   'config-invalid': exitCodes.usage,
   'policy-invalid': exitCodes.usage,
   'store-unreadable': exitCodes.cannotSay,
+  'store-busy': exitCodes.failure,
   'source-not-found': exitCodes.failure,
   'source-unreadable': exitCodes.failure,
   'source-unauthorized': exitCodes.failure,

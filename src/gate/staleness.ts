@@ -16,13 +16,3 @@ export function staleFeeds(
     return !(now.getTime() - Date.parse(feed.asOf) <= maxAgeMs);
   });
 }
-
-/** Whether one of the feeds in use is stale. See `staleFeeds`. */
-export function isStale(
-  snapshot: SnapshotInfo,
-  maxAgeMs: number,
-  now: Date,
-  ecosystems: readonly string[] | null = null,
-): boolean {
-  return staleFeeds(snapshot, maxAgeMs, now, ecosystems).length > 0;
-}

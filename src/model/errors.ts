@@ -12,6 +12,7 @@ export type FailureCode =
   | 'limit-exceeded'
   | 'document-invalid'
   | 'store-unreadable'
+  | 'store-busy'
   | 'feed-unreachable'
   | 'feed-invalid'
   | 'output-unwritable'
