@@ -1,21 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { median } from './measure.ts';
 
-/*
- * What the advisory store costs: `node bench/store.ts [--records N] [--json FILE]`. Each figure comes from a process of its
- * own. The real feeds are measured where `KVITTO_FEEDS` (default `../shared/feeds`) has them.
- */
+/* What the advisory store costs. Each figure comes from a process of its own. */
 
 const here = import.meta.dirname;
 const source = path.join(here, '..', 'src', 'advisories');
-const say = (line: string) => process.stdout.write(`${line}\n`);
-
-function argument(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
-}
 
 function run(script: string): { readonly ms: number; readonly out: string } {
   const start = performance.now();
@@ -29,10 +21,6 @@ function run(script: string): { readonly ms: number; readonly out: string } {
 
 /** Processor milliseconds of a process, user and system. */
 const cpu = '(({ user, system }) => (user + system) / 1000)(process.cpuUsage())';
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
 
 export interface BuildFigures {
   readonly seconds: number;
@@ -132,39 +120,24 @@ export interface StoreFigures {
 function measure(name: string, base: string, folder: string): StoreFigures {
   const home = path.join(folder, name);
   mkdirSync(home);
-  const built = build(home, base);
-  const asked = lookUps(home);
-  const { seconds, peakMegabytes, fileMegabytes, records } = built;
-  say(
-    `${name}: ${records} records in ${seconds.toFixed(1)} s, peak ${peakMegabytes.toFixed(0)} MB, file ${fileMegabytes.toFixed(1)} MB`,
-  );
-  say(
-    `  open and 500 look-ups (${asked.found} advisories): ${asked.aboveBareMs.toFixed(0)} ms (processor ${asked.aboveBareCpuMs.toFixed(0)} ms) above a bare start of ${asked.bareMs.toFixed(0)} ms`,
-  );
-  return { build: built, lookUps: asked };
+  return { build: build(home, base), lookUps: lookUps(home) };
 }
 
-/** Measures a generated feed set of `records` OSV records, and the real feeds where they are. */
-export function benchStore(records: number): Record<string, StoreFigures> {
+/** Measures the real feeds in the folder `real`, unless it is null, and a generated feed set, unless `records` is 0. */
+export function benchStore(
+  real: string | null,
+  records: number,
+): { readonly real: StoreFigures | null; readonly generated: StoreFigures | null } {
   const folder = mkdtempSync(path.join(tmpdir(), 'kvitto-bench-store-'));
-  const figures: Record<string, StoreFigures> = {};
   try {
-    const real = path.join(process.env['KVITTO_FEEDS'] ?? path.join(here, '..', '..', 'shared', 'feeds'), '2026-08-21');
-    if (existsSync(real)) figures['real'] = measure('real', real, folder);
-    else say(`no real feeds at ${real}: set KVITTO_FEEDS to measure them`);
+    const measured = real === null ? null : measure('real', real, folder);
+    if (records === 0) return { real: measured, generated: null };
     const generated = path.join(folder, 'feeds');
     // In a process of its own: on Linux a child inherits the peak memory of the process that it is forked from.
     run(`const { generateFeeds } = await import(${JSON.stringify(path.join(here, 'store-generate.ts'))});
       generateFeeds(${JSON.stringify(generated)}, ${records});`);
-    figures['generated'] = measure('generated', generated, folder);
+    return { real: measured, generated: measure('generated', generated, folder) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  return figures;
-}
-
-if (import.meta.main) {
-  const figures = benchStore(Number(argument('--records') ?? 500_000));
-  const target = argument('--json');
-  if (target !== undefined) writeFileSync(target, `${JSON.stringify(figures, null, 2)}\n`);
 }
