@@ -1,4 +1,6 @@
-import { clean, valid } from 'semver';
+// Its parts: the whole library costs some milliseconds of every start.
+import clean from 'semver/functions/clean.js';
+import valid from 'semver/functions/valid.js';
 import { formatPurl } from '../../model/purl.ts';
 
 const plainName = /^[a-z0-9~-][a-z0-9._~!'()*-]*$/i;

@@ -1,4 +1,5 @@
-import semver from 'semver';
+import gt from 'semver/functions/gt.js';
+import valid from 'semver/functions/valid.js';
 import type { Component } from '../../../../model/inventory.ts';
 import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
@@ -113,13 +114,13 @@ function highest(lines: readonly string[]): { modules: GoModule[]; strange: numb
   let strange = 0;
   for (const line of lines) {
     const [path = '', version = '', hash] = line.split(' ', 3);
-    if (hash === undefined || !isModulePath(path) || !isModuleVersion(version) || semver.valid(version) === null) {
+    if (hash === undefined || !isModulePath(path) || !isModuleVersion(version) || valid(version) === null) {
       strange++;
       continue;
     }
     const before = byPath.get(path);
     if (before === undefined && byPath.size >= mostModules) return { modules: asModules(byPath), strange, cut: true };
-    if (before === undefined || semver.gt(version, before)) byPath.set(path, version);
+    if (before === undefined || gt(version, before)) byPath.set(path, version);
   }
   return { modules: asModules(byPath), strange, cut: false };
 }

@@ -64,24 +64,31 @@ export class BuildInfoScan {
       this.#inline.add(chunk);
       return this.#inline.length < this.#inlineNeeds || this.#readInline();
     }
-    const start = at - this.#seam.length;
+    const seam = this.#seam;
     const end = at + chunk.length;
+    const start = at - seam.length;
     const last = this.#layout.data.at(-1)?.end ?? 0;
     const inData = this.#layout.data.some((stretch) => stretch.start < end && stretch.end > start);
-    if (!inData && !this.#lookBack && this.#pointer === null) {
-      this.#seam = Buffer.from(chunk.subarray(-seamBytes));
-      return end < last;
+    this.#seam = tailOf(seam, chunk);
+    if (!this.#lookBack && this.#pointer === null) {
+      if (!inData) return end < last;
+      // The two pieces are looked through apart: joining them would copy every chunk of data.
+      const edge = Buffer.concat([seam, chunk.subarray(0, seamBytes)]);
+      const across = this.#findHeader(edge, start);
+      across?.add(chunk.subarray(seamBytes));
+      if (across !== null || (this.#pointer === null && this.#findHeader(chunk, at) !== null))
+        return this.#readInline();
+      if (this.#pointer === null) return end < last;
     }
-    const window = this.#seam.length === 0 ? chunk : Buffer.concat([this.#seam, chunk]);
-    this.#seam = Buffer.from(window.subarray(-seamBytes));
+    const window = Buffer.concat([seam, chunk]);
     if (this.#lookBack) this.#noteTexts(window, chunk, start);
-    if (this.#pointer === null && inData && this.#findHeader(window, start)) return this.#readInline();
+    if (this.#pointer === null && inData && this.#findHeader(window, start) !== null) return this.#readInline();
     if (this.#pointer !== null) return this.#followPointer(window, start);
     return end < last;
   }
 
-  /** Finds a header; true when it is of the format since Go 1.18, whose bytes are then collected. */
-  #findHeader(window: Buffer, start: number): boolean {
+  /** Finds a header. Of the format since Go 1.18 the bytes are collected from it on, and given back. */
+  #findHeader(window: Buffer, start: number): Gathered | null {
     for (let p = window.indexOf(magic); p >= 0 && p + headerBytes <= window.length; p = window.indexOf(magic, p + 1)) {
       const at = start + p;
       if (at % 16 !== 0 || !this.#layout.data.some((stretch) => at >= stretch.start && at < stretch.end)) continue;
@@ -89,16 +96,16 @@ export class BuildInfoScan {
       const flags = window[p + 15] ?? 0;
       if ((flags & 2) !== 0) {
         this.#inline = new Gathered(window.subarray(p));
-        return true;
+        return this.#inline;
       }
       if (flags > 1 || (wordBytes !== 4 && wordBytes !== 8)) continue;
       const bigEndian = flags === 1;
       const place = this.#placeOf(readWord(window, p + 16, wordBytes, bigEndian));
       if (place === null) continue;
       this.#pointer = { at: place, wordBytes, bigEndian };
-      return false;
+      return null;
     }
-    return false;
+    return null;
   }
 
   /** True: more bytes are needed. */
@@ -167,6 +174,12 @@ export class BuildInfoScan {
     }
     return null;
   }
+}
+
+/** The last bytes of what has come by, copied. */
+function tailOf(before: Buffer, chunk: Buffer): Buffer {
+  if (chunk.length >= seamBytes) return Buffer.from(chunk.subarray(-seamBytes));
+  return Buffer.concat([before, chunk]).subarray(-seamBytes);
 }
 
 /** Pieces of a stream, copied, put together only when they are looked at. */

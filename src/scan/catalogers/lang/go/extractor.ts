@@ -5,6 +5,12 @@ import { readLayout } from './recognise.ts';
 /** All headers of an executable, and what Go marks its binaries with, lie within this. */
 const headBytes = 64 << 10;
 
+/**
+ * In an ELF file the note lies in its first page and the code of Go's own linker begins with the second. What other
+ * linkers put elsewhere is a note as well.
+ */
+const elfMarkBytes = 8 << 10;
+
 /** What the linker writes at the begin of the code, and the name of its ELF note. */
 const marks = ['\xff Go build ID: "', '\x04\0\0\0Go\0\0', '\0\0\0\x04Go\0\0'].map((mark) =>
   Buffer.from(mark, 'latin1'),
@@ -21,11 +27,16 @@ export class GoExtractor implements Extractor {
   /** The first bytes of the executable, which in a universal binary begins at `#base` of the file. */
   #head: Buffer | null = null;
   #headLength = 0;
+  readonly #headMost: number;
   #base = 0;
   #next = 0;
   #isGo = false;
   #scan: BuildInfoScan | null = null;
   #over = false;
+
+  constructor(sizeBytes: number) {
+    this.#headMost = Math.min(headBytes, sizeBytes);
+  }
 
   push(chunk: Uint8Array): boolean {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
@@ -53,7 +64,15 @@ export class GoExtractor implements Extractor {
       // Most files show by their first bytes that they are none, and need no buffer.
       this.#over = mine.length >= 4 && readLayout(mine, false) === null;
       if (this.#over || mine.length === 0) return Buffer.alloc(0);
-      this.#head = Buffer.allocUnsafe(headBytes);
+      // Nearly always all of it comes at once, and is read where it is.
+      this.#headLength = Math.min(this.#headMost, mine.length);
+      if (this.#headLength === this.#headMost) {
+        this.#head = mine.subarray(0, this.#headLength);
+        return mine.subarray(this.#headLength);
+      }
+      this.#head = Buffer.allocUnsafe(this.#headMost);
+      mine.copy(this.#head);
+      return mine.subarray(this.#headLength);
     }
     const copied = mine.copy(this.#head, this.#headLength);
     this.#headLength += copied;
@@ -62,13 +81,14 @@ export class GoExtractor implements Extractor {
 
   #readHead(whole: boolean): void {
     const head = (this.#head ?? Buffer.alloc(0)).subarray(0, this.#headLength);
-    const recognised = readLayout(head, whole || this.#headLength === headBytes);
+    const recognised = readLayout(head, whole || this.#headLength === this.#headMost);
     if (recognised === 'more') return;
     this.#head = null;
     this.#headLength = 0;
     if (recognised === null) this.#over = true;
     else if ('layout' in recognised) {
-      this.#isGo = marks.some((mark) => head.includes(mark));
+      const marked = head[0] === 0x7f ? head.subarray(0, elfMarkBytes) : head;
+      this.#isGo = marks.some((mark) => marked.includes(mark));
       this.#scan = new BuildInfoScan(recognised.layout, this.#isGo);
       this.#over = !this.#scan.push(head, 0);
     } else if (this.#base !== 0) this.#over = true;

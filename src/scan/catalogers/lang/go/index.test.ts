@@ -44,7 +44,7 @@ function run(files: Record<string, SampleFile>) {
 }
 
 function keep(bytes: Buffer, chunkBytes: number): unknown {
-  const extractor = new GoExtractor();
+  const extractor = new GoExtractor(bytes.length);
   const reused = Buffer.alloc(chunkBytes);
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const length = bytes.copy(reused, 0, at, at + chunkBytes);
@@ -98,7 +98,7 @@ test('data far behind the head, and a header that spans two chunks', () => {
 
 test('what is no executable is let go at once, other executables cost no more than their headers', () => {
   const pushes = (bytes: Buffer) => {
-    const extractor = new GoExtractor();
+    const extractor = new GoExtractor(bytes.length);
     let count = 0;
     for (let at = 0; at < bytes.length; at += 4096) {
       count++;

@@ -65,7 +65,7 @@ export const go: Cataloger = {
     file.sizeBytes >= leastBytes &&
     ((file.mode & anyExecuteBit) !== 0 ? !hasDataEnding(file.name) : mayBeBinaryName(file.name)),
 
-  extract: () => new GoExtractor(),
+  extract: ({ sizeBytes }) => new GoExtractor(sizeBytes),
 
   catalog(view, { signal }) {
     const components: Component[] = [];

@@ -77,7 +77,7 @@ function run(
 
 /** What is kept of the file, streamed in chunks as a layer's reader would hand them over. */
 function kept(bytes: Buffer): unknown {
-  const extractor = new GoExtractor();
+  const extractor = new GoExtractor(bytes.length);
   for (let at = 0; at < bytes.length; at += 65_536) if (!extractor.push(bytes.subarray(at, at + 65_536))) break;
   const out = extractor.end();
   return out === null ? null : JSON.parse(Buffer.from(out).toString('utf8'));
