@@ -12,7 +12,8 @@ export interface Cursor {
   some(most: number): Promise<Uint8Array>;
 }
 
-const chunkBytes = 256 * 1024;
+/** Handing a read to another thread and taking it back costs some 50 µs, so it is done for much at a time. */
+const chunkBytes = 1024 * 1024;
 
 /** Buffers that take turns: far more than a decoder and what stands before it hold at a time (about six). */
 const turns = 16;
@@ -20,15 +21,15 @@ const turns = 16;
 /**
  * The bytes from `start` on, `size` of them or what there is. The next chunk is read while the last one is worked on. A chunk
  * holds its bytes until `turns` further ones were asked for: buffers are used again, because the garbage of a large archive
- * costs more time than its hashing.
+ * costs more time than its hashing. `buffers` are those of an earlier range that has ended.
  */
 export async function* fileRange(
   file: FileHandle,
   start: number,
   size: number,
   signal: AbortSignal,
+  buffers: Buffer[] = [],
 ): AsyncGenerator<Buffer> {
-  const buffers: Buffer[] = [];
   let turn = 0;
   const read = (at: number) => {
     const length = Math.min(chunkBytes, start + size - at);

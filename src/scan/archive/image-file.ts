@@ -41,10 +41,12 @@ export async function openImageFile(file: FileHandle, wanted: Wanted): Promise<I
     wanted,
     found.some(({ code }) => code === 'truncated' || code === 'malformed'),
   );
+  // Layers are read one after the other.
+  const buffers: Buffer[] = [];
   const reopen = (key: string, signal: AbortSignal): AsyncIterable<Uint8Array> => {
     const place = places.get(key);
     if (place === undefined || names.find(key) === null) throw missing(wanted.name, key);
-    return fileRange(file, place.start, place.size, signal);
+    return fileRange(file, place.start, place.size, signal, buffers);
   };
   return {
     kind: 'image',

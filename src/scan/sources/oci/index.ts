@@ -51,26 +51,33 @@ async function open(target: string, options: SourceOptions): Promise<ImageSource
   };
   const facts = await chooseImage(contents, { name: target, reference: place.reference, platform: options.platform });
   for (const key of facts.layerKeys) await sizeOf(key);
+  // Layers are read one after the other.
+  const buffers: Buffer[] = [];
   return {
     kind: 'image',
     async *layers(signal) {
       for (const key of new Set(facts.layerKeys)) {
-        if (sizes.get(key) !== null) yield { key, bytes: contentOf(root, key, signal) };
+        if (sizes.get(key) !== null) yield { key, bytes: contentOf(root, key, signal, buffers) };
       }
     },
     describe: async () => facts,
     reopen: (key, signal) => {
       if (sizes.get(key) === null) throw missing(target, key);
-      return contentOf(root, key, signal);
+      return contentOf(root, key, signal, buffers);
     },
     close: async () => {},
   };
 }
 
-async function* contentOf(root: string, name: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* contentOf(
+  root: string,
+  name: string,
+  signal: AbortSignal,
+  buffers?: Buffer[],
+): AsyncGenerator<Uint8Array> {
   const file = await openPlace(join(root, name));
   try {
-    yield* fileRange(file, 0, Number.MAX_SAFE_INTEGER, signal);
+    yield* fileRange(file, 0, Number.MAX_SAFE_INTEGER, signal, buffers);
   } finally {
     await file.close();
   }

@@ -19,8 +19,9 @@ export function binaryReader(bytes: Buffer, bigEndian: boolean, wordBytes: 4 | 8
     u32,
     word,
     size: (at) => {
-      const value = word(at);
-      return value > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(value);
+      if (wordBytes === 4) return u32(at);
+      const value = u32(bigEndian ? at : at + 4) * 2 ** 32 + u32(bigEndian ? at + 4 : at);
+      return Math.min(value, Number.MAX_SAFE_INTEGER);
     },
   };
 }

@@ -89,21 +89,28 @@ export class BuildInfoScan {
 
   /** Finds a header. Of the format since Go 1.18 the bytes are collected from it on, and given back. */
   #findHeader(window: Buffer, start: number): Gathered | null {
-    for (let p = window.indexOf(magic); p >= 0 && p + headerBytes <= window.length; p = window.indexOf(magic, p + 1)) {
-      const at = start + p;
-      if (at % 16 !== 0 || !this.#layout.data.some((stretch) => at >= stretch.start && at < stretch.end)) continue;
-      const wordBytes = window[p + 14] ?? 0;
-      const flags = window[p + 15] ?? 0;
-      if ((flags & 2) !== 0) {
-        this.#inline = new Gathered(window.subarray(p));
-        return this.#inline;
+    for (const stretch of this.#layout.data) {
+      const from = Math.max(0, stretch.start - start);
+      // A header may reach over the end of its stretch.
+      const to = Math.min(window.length, stretch.end - start + headerBytes);
+      if (from >= to) continue;
+      const part = window.subarray(from, to);
+      for (let p = part.indexOf(magic); p >= 0 && p + headerBytes <= part.length; p = part.indexOf(magic, p + 1)) {
+        const at = start + from + p;
+        if (at % 16 !== 0 || at >= stretch.end) continue;
+        const wordBytes = part[p + 14] ?? 0;
+        const flags = part[p + 15] ?? 0;
+        if ((flags & 2) !== 0) {
+          this.#inline = new Gathered(window.subarray(from + p));
+          return this.#inline;
+        }
+        if (flags > 1 || (wordBytes !== 4 && wordBytes !== 8)) continue;
+        const bigEndian = flags === 1;
+        const place = this.#placeOf(readWord(part, p + 16, wordBytes, bigEndian));
+        if (place === null) continue;
+        this.#pointer = { at: place, wordBytes, bigEndian };
+        return null;
       }
-      if (flags > 1 || (wordBytes !== 4 && wordBytes !== 8)) continue;
-      const bigEndian = flags === 1;
-      const place = this.#placeOf(readWord(window, p + 16, wordBytes, bigEndian));
-      if (place === null) continue;
-      this.#pointer = { at: place, wordBytes, bigEndian };
-      return null;
     }
     return null;
   }
