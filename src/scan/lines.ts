@@ -8,20 +8,18 @@ const mostLineChars = 65_536;
  * latin-1, one character per byte, without line feed and carriage return. Null where no line was kept.
  */
 export function lineExtractor(keep: (line: string) => boolean): Extractor {
-  let kept = Buffer.allocUnsafe(1024);
-  let keptBytes = 0;
+  const kept: Buffer[] = [];
+  let lines = '';
   let partial = '';
   let skipping = false;
   const offer = (line: string): void => {
     const bare = line.endsWith('\r') ? line.slice(0, -1) : line;
-    if (bare.length > mostLineChars || !keep(bare)) return;
-    if (keptBytes + bare.length + 1 > kept.length) {
-      const larger = Buffer.allocUnsafe(Math.max(kept.length * 2, keptBytes + bare.length + 1));
-      kept.copy(larger, 0, 0, keptBytes);
-      kept = larger;
-    }
-    keptBytes += kept.write(bare, keptBytes, 'latin1');
-    kept[keptBytes++] = 0x0a;
+    if (bare.length <= mostLineChars && keep(bare)) lines += `${bare}\n`;
+  };
+  /** As bytes: a text that was cut out of a chunk holds the whole chunk in memory. */
+  const settle = (): void => {
+    if (lines !== '') kept.push(Buffer.from(lines, 'latin1'));
+    lines = '';
   };
   return {
     push(chunk) {
@@ -33,6 +31,7 @@ export function lineExtractor(keep: (line: string) => boolean): Extractor {
         skipping = false;
         from = end + 1;
       }
+      settle();
       if (skipping) return true;
       partial += text.slice(from);
       if (partial.length > mostLineChars) {
@@ -43,7 +42,9 @@ export function lineExtractor(keep: (line: string) => boolean): Extractor {
     },
     end() {
       if (!skipping && partial !== '') offer(partial);
-      return keptBytes === 0 ? null : new Uint8Array(kept.subarray(0, keptBytes));
+      settle();
+      // Not the Buffer itself: a small one lies in a pool that it would keep in memory.
+      return kept.length === 0 ? null : new Uint8Array(Buffer.concat(kept));
     },
   };
 }

@@ -1,4 +1,6 @@
+import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 /** Reads forward in the bytes of an archive. */
 export interface Cursor {
@@ -12,15 +14,18 @@ export interface Cursor {
   some(most: number): Promise<Uint8Array>;
 }
 
-/** Handing a read to another thread and taking it back costs some 50 µs, so it is done for much at a time. */
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 
 /** Buffers that take turns: far more than a decoder and what stands before it hold at a time (about six). */
 const turns = 16;
 
+/** Chunks after which timers and signals get their turn. */
+const chunksBetweenPauses = 32;
+
 /**
- * The bytes from `start` on, `size` of them or what there is. The next chunk is read while the last one is worked on. A chunk
- * holds its bytes until `turns` further ones were asked for: buffers are used again, because the garbage of a large archive
+ * The bytes from `start` on, `size` of them or what there is. They are read in this thread: to hand a read over and take it
+ * back costs more time than the read of a file that the system has in memory or is already fetching. A chunk holds its
+ * bytes until `turns` further ones were asked for: buffers are used again, because the garbage of a large archive
  * costs more time than its hashing. `buffers` are those of an earlier range that has ended.
  */
 export async function* fileRange(
@@ -30,34 +35,20 @@ export async function* fileRange(
   signal: AbortSignal,
   buffers: Buffer[] = [],
 ): AsyncGenerator<Buffer> {
-  let turn = 0;
-  const read = (at: number) => {
+  let at = start;
+  for (let turn = 0; at < start + size; turn++) {
+    if (turn % chunksBetweenPauses === chunksBetweenPauses - 1) await setImmediate();
+    signal.throwIfAborted();
     const length = Math.min(chunkBytes, start + size - at);
-    const place = turn++ % turns;
-    let buffer = buffers[place];
+    let buffer = buffers[turn % turns];
     if (buffer === undefined || buffer.length < length) {
       buffer = Buffer.allocUnsafeSlow(length);
-      buffers[place] = buffer;
+      buffers[turn % turns] = buffer;
     }
-    const reading = file.read(buffer, 0, length, at);
-    // Its failure is met when it is waited for, below.
-    reading.catch(() => {});
-    return reading;
-  };
-  let at = start;
-  let ahead: ReturnType<typeof read> | null = size > 0 ? read(at) : null;
-  try {
-    while (ahead !== null) {
-      signal.throwIfAborted();
-      const { bytesRead, buffer } = await ahead;
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      ahead = at < start + size ? read(at) : null;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    // The file may be closed after this.
-    await ahead?.catch(() => {});
+    const bytesRead = readSync(file.fd, buffer, 0, length, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

@@ -3,9 +3,9 @@ import type { CatalogFile } from '../cataloger.ts';
 import type { ComponentSet } from './component-set.ts';
 
 /** Most entries that are taken from one lockfile. The largest known projects have some 20,000. */
-export const maxLockEntries = 100_000;
+export const maxLockEntries = 50_000;
 /** Most edges that are followed in one lockfile. */
-export const maxLockEdges = 1_000_000;
+export const maxLockEdges = 500_000;
 
 export interface LockComponent {
   readonly purl: string;

@@ -168,15 +168,15 @@ describe('lockfiles by hand', () => {
 });
 
 describe('limits', () => {
-  it('stops at 100,000 entries and says so, without losing those before', () => {
+  it('stops at 50,000 entries and says so, without losing those before', () => {
     const packages = Object.fromEntries(
-      Array.from({ length: 100_050 }, (_, i) => [
+      Array.from({ length: 50_050 }, (_, i) => [
         `node_modules/p${i}`,
         { version: '1.0.0', dependencies: { p0: '1' } },
       ]),
     );
     const found = locked({ lockfileVersion: 3, packages });
-    assert.equal(found.components.length, 100_000);
+    assert.equal(found.components.length, 50_000);
     assert.deepEqual(
       found.problems.map(({ code, where }) => [code, where]),
       [['limit-exceeded', 'package-lock.json']],

@@ -21,11 +21,17 @@ export function readPackages(packages: Entry, file: CatalogFile): NpmLock {
   const unversioned: string[] = [];
   const nodes = new Map<string, LockNode>();
   const roots = { main: new Set<string>(), dev: new Set<string>() };
+  const hosts = new Hosts(packages);
   let edges = 0;
 
   const resolveAll = (from: string, names: readonly string[]): string[] => {
     edges += names.length;
-    return edges > maxLockEdges ? [] : names.flatMap((name) => resolve(packages, from, name) ?? []);
+    if (edges > maxLockEdges || names.length === 0) return [];
+    const above = hosts.above(from);
+    return names.flatMap((name) => {
+      const host = above.find(({ names: installed }) => installed.has(name));
+      return host === undefined ? [] : [`${host.prefix}${name}`];
+    });
   };
 
   for (const [at, value] of Object.entries(packages)) {
@@ -69,16 +75,40 @@ function installedAt(at: string): string | null {
   return last < 0 || (last > 0 && at[last - 1] !== '/') ? null : at.slice(last + folder.length);
 }
 
-/** The entry that Node finds for a name from a folder; null where there is none (an optional one, a link's target). */
-function resolve(packages: Entry, from: string, name: string): string | null {
-  let at = from;
-  for (let level = 0; level < deepestNesting; level++) {
-    const key = at === '' ? `${folder}${name}` : `${at}/${folder}${name}`;
-    if (Object.hasOwn(packages, key)) return key;
-    if (at === '') return null;
-    at = parentOf(at);
+/** What one `node_modules` holds. `prefix` is its path, with a slash at its end. */
+interface Host {
+  readonly prefix: string;
+  readonly names: Set<string>;
+}
+
+/** The `node_modules` folders of a lockfile. By folder, because a key put together for each name and level costs seconds in a large file. */
+class Hosts {
+  readonly #byFolder = new Map<string, Host>();
+
+  constructor(packages: Entry) {
+    for (const at of Object.keys(packages)) {
+      const name = installedAt(at);
+      if (name === null) continue;
+      const prefix = at.slice(0, at.length - name.length);
+      const holder = prefix.slice(0, Math.max(0, prefix.length - folder.length - 1));
+      const host = this.#byFolder.get(holder);
+      if (host === undefined) this.#byFolder.set(holder, { prefix, names: new Set([name]) });
+      else host.names.add(name);
+    }
   }
-  return null;
+
+  /** Where Node looks for a name from a folder: nearest first. */
+  above(from: string): Host[] {
+    const found: Host[] = [];
+    let at = from;
+    for (let level = 0; level < deepestNesting; level++) {
+      const host = this.#byFolder.get(at);
+      if (host !== undefined) found.push(host);
+      if (at === '') break;
+      at = parentOf(at);
+    }
+    return found;
+  }
 }
 
 /** The folder whose `node_modules` holds this one: `a/node_modules/b` → `a`; of a workspace, the folder above. */
