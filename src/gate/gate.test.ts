@@ -31,7 +31,7 @@ function input(parts: Partial<GateInput> = {}): GateInput {
 }
 
 const atLeastHigh = policy('rules:', '  - { name: high, severity: high }');
-const upgrade = 'upgrade libssl3 3.0.15-1 to 3.0.17-1 (1 finding)';
+const upgrade = 'upgrade openssl 3.0.15-1 to 3.0.17-1 (1 finding in libssl3)';
 const ref = { id: 'CVE-1', component: openssl };
 const problem: Problem = { code: 'unreadable', where: 'lib/x', message: 'cannot be read' };
 
@@ -78,7 +78,7 @@ test('gate: fail, by several rules, each with what it matched and what helps', (
           says: 'severity at least high, with a fix',
           outcome: 'fail',
           matched: [ref, { id: 'CVE-2', component: openssl }],
-          remedy: 'upgrade libssl3 3.0.15-1 to 3.0.18-1 (2 findings)',
+          remedy: 'upgrade openssl 3.0.15-1 to 3.0.18-1 (2 findings in libssl3)',
         },
         {
           rule: 'exploited',

@@ -58,7 +58,7 @@ export async function demoCommand(version: string): Promise<number> {
       const options = { version, now: demoDay, policy, exceptions: [], baseline: null, explain: true };
       const report = assess(inventory, advisories, options);
       const table = allFormats.find(({ id }) => id === 'table');
-      say(table?.render?.(report, renderOptions(demoFlags, process.env)) ?? '');
+      say(table?.render?.(report, renderOptions(demoFlags, process.env, false)) ?? '');
       say(
         `3. The gate ends with exit code 1, because the verdict is "${report.verdict.kind}". Every finding was reported all the same.\n`,
       );
