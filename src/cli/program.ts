@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { CodedError } from '../model/errors.ts';
 import { exitCodeOfFailure, exitCodes } from './exit-codes.ts';
 
@@ -52,7 +52,15 @@ export function commandLine(version: string, exitWith: (code: number) => void): 
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(kvitto --help lists the commands and options)')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 110) })
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns ?? 100, 110),
+      // An option that may be given again begins with nothing: "(default: [])" tells nobody anything.
+      optionDescription: (option) =>
+        Array.isArray(option.defaultValue)
+          ? option.description
+          : Help.prototype.optionDescription.call(new Help(), option),
+    })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'kvitto: ')) })
     .addHelpText(
       'after',
       `
@@ -70,10 +78,13 @@ Exit codes:
   const scan = program
     .command('scan')
     .summary('take the inventory of a target and hold it against the advisories')
-    .description('Takes the inventory of a target, holds it against the advisory store, and reports.')
+    .description(
+      'Takes the inventory of a target, holds it against the advisory store, and reports. The verdict of the policy is shown, and decides nothing.',
+    )
     .addHelpText('after', `${targetHelp}\n  kvitto scan app.tar --severity high,critical --ignore-unfixed\n`);
-  targetOptions(scan)
-    .option('--exit-code <n>', 'end with this code when there are findings')
+  targetOptions(scan, 'list only these, as HIGH,CRITICAL')
+    .optionsGroup('What decides:')
+    .option('--exit-code <n>', 'end with this code when findings are listed (default: 0; 3 where it cannot say)')
     .action(async (target: string | undefined, options) => {
       const { scanCommand } = await import('./commands/scan.ts');
       exitWith(await scanCommand(target, options, version));
@@ -84,7 +95,8 @@ Exit codes:
     .summary('scan, and let a policy decide')
     .description('Scans a target, reports everything, and lets the policy decide what fails.')
     .addHelpText('after', `${targetHelp}\n  kvitto gate app.tar --baseline last-release.json --policy kvitto.yaml\n`);
-  targetOptions(gate)
+  targetOptions(gate, 'instead of the rules of a policy: fail on these, as HIGH,CRITICAL')
+    .optionsGroup('What decides:')
     .option('--baseline <report|target>', 'only what is new against this JSON report, or against another target')
     .action(async (target: string | undefined, options) => {
       const { gateCommand } = await import('./commands/gate.ts');
@@ -116,31 +128,35 @@ Examples:
   docker save shop:1.4 -o shop.tar && kvitto scan shop.tar -f json
   kvitto scan sbom:shop.cdx.json -o sarif=shop.sarif -o markdown=$GITHUB_STEP_SUMMARY`;
 
-function targetOptions(command: Command): Command {
+function targetOptions(command: Command, severity: string): Command {
   return command
     .argument('[target]', 'what to look at; see below')
+    .optionsGroup('What is looked at:')
     .option('--input <file>', 'an image archive, the same as docker-archive:FILE or oci-archive:FILE')
+    .option('--platform <os/arch>', 'which image of a multi-platform index')
+    .option('--include-dev', 'also components that are only needed for development')
+    .option('--skip-dirs <globs>', 'folders to leave out', list, [])
+    .option('--skip-files <globs>', 'files to leave out', list, [])
+    .optionsGroup('What is reported:')
     .option('-f, --format <format>', 'table, json, sarif, junit, gitlab, markdown, cyclonedx or spdx', 'table')
     .option('-o, --output <[format=]file>', 'write to a file; may be given again with other formats', collect, [])
-    .option('-s, --severity <levels>', 'show only these severities, as HIGH,CRITICAL', list, [])
+    .option('--explain', 'also list what was looked up and is not affected, with the reason')
+    .option('--with-vulnerabilities', 'put the findings into a CycloneDX document too')
+    .optionsGroup('What decides:')
+    .option('-s, --severity <levels>', severity, list, [])
     .option('--ignore-unfixed', 'leave out what no version fixes')
-    .option('--fail-on <severity>', 'instead of a policy: fail on this severity and above')
-    .option('--policy <file>', 'the policy (default: kvitto.yaml of this folder, where there is one)')
+    .option('--fail-on <severity>', 'instead of the rules of a policy: fail on this severity and above')
+    .option('--policy <file>', 'the policy (default: kvitto.yaml of this folder, else the built-in one)')
     .option('--ignorefile <file>', 'a .trivyignore (default: the one of this folder)')
     .option('--allow-incomplete', 'what could not be read or assessed is a warning, not "cannot say"')
     .option('--max-db-age <duration>', 'how old the advisories may be, as 5d (default: the policy, or 5d)')
-    .option('--explain', 'also list what was looked up and is not affected, with the reason')
-    .option('--include-dev', 'also components that are only needed for development')
-    .option('--with-vulnerabilities', 'put the findings into an SBOM too')
-    .option('--platform <os/arch>', 'which image of a multi-platform index')
-    .option('--ca-file <pem>', 'further certification authorities for the registry')
-    .option('--insecure', 'plain http, and certificates unchecked')
-    .option('--mirror <host=mirror>', 'ask this registry first', collect, [])
-    .option('--skip-dirs <globs>', 'folders to leave out', list, [])
-    .option('--skip-files <globs>', 'files to leave out', list, [])
+    .optionsGroup('Network and time:')
     .option('--feeds <folder|url>', 'take advisories from here when the store lacks some')
     .option('--skip-db-update', 'use the advisory store as it is')
     .option('--offline, --offline-scan', 'open no network connection')
+    .option('--ca-file <pem>', 'further certification authorities for the registry')
+    .option('--insecure', 'plain http, and certificates unchecked')
+    .option('--mirror <host=mirror>', 'ask this registry first', collect, [])
     .option('--timeout <duration>', 'give up after this time', '15m')
     .option('-q, --quiet', 'no progress')
     .addOption(new Option('--no-progress', 'the same').hideHelp());
@@ -154,7 +170,7 @@ function advisoryCommands(program: Command, exitWith: (code: number) => void): v
     .option('--feeds <folder|url>', 'instead of the public addresses, a folder or URL as `kvitto db mirror` writes it')
     .option(
       '--ecosystems <names>',
-      'OSV ecosystems, as Debian,npm,PyPI (default: what is there, and what scans asked for)',
+      'OSV ecosystems, as Debian,npm,PyPI (default: those of the folder, else those that the store holds)',
       list,
       [],
     )

@@ -41,6 +41,11 @@ it('a prefix decides, else the first source that recognises the target', async (
 it('what is nothing is refused', async () => {
   await assert.rejects(resolveTarget('', allSources), { code: 'usage' });
   await assert.rejects(resolveTarget('dir:', allSources), { code: 'usage' });
+  for (const name of ['none.tar', 'none.tar.gz', 'none.cdx.json', 'none/x.TGZ'])
+    await assert.rejects(resolveTarget(name, [registry]), {
+      code: 'source-not-found',
+      message: `${name}: there is no such file.`,
+    });
   await assert.rejects(
     resolveTarget('/no/such/path', [
       ...allSources.filter(({ id }) => ['dir', 'oci', 'oci-archive', 'docker-archive'].includes(id)),

@@ -1,6 +1,10 @@
+import { existsSync } from 'node:fs';
 import { CodedError } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 import type { Source } from './source.ts';
+
+/** A mistyped file must not be asked for at a registry, under its own name. */
+const looksLikeFile = /\.(?:tar|tgz|gz|zst|zip|json)$/i;
 
 /** A source, and what it is to open. */
 export interface Resolved {
@@ -20,6 +24,10 @@ export async function resolveTarget(target: string, sources: readonly Source[]):
   if (rest === '')
     throw new CodedError('usage', `The target "${clip(target)}" names nothing.`, { remedy: remedy(sources) });
   if (prefixed !== undefined) return { source: prefixed, target: rest };
+  if (looksLikeFile.test(target) && !existsSync(target)) {
+    const remedy = `Check the path. If it is the name of an image: registry:${clip(target)}`;
+    throw new CodedError('source-not-found', `${clip(target)}: there is no such file.`, { remedy });
+  }
   for (const source of sources) if (await source.guess(target)) return { source, target };
   throw new CodedError(
     'source-not-found',
