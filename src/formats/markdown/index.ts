@@ -78,7 +78,7 @@ function overview(report: Report): string[] {
         ),
       ],
       ['Advisories', plain(storeWords(report))],
-      ['Findings', assessed ? `**${plain(totalWords(counts))}** ${others}`.trim() : '**not assessed**'],
+      ['Findings', assessed ? `**${totalWords(counts)}** ${others}`.trim() : '**not assessed**'],
     ],
   );
 }
