@@ -1,6 +1,6 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { CodedError } from '../model/errors.ts';
-import { exitCodeOfFailure, exitCodes } from './exit-codes.ts';
+import { exitCodeMeanings, exitCodeOfFailure, exitCodes } from './exit-codes.ts';
 
 /** Runs one command line to its end and returns the exit code. Every failure and bug ends here, and only here. */
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
@@ -71,8 +71,9 @@ Examples:
   kvitto scan dir:. -f table -o sarif=out.sarif a report for people, and one for the code host
 
 Exit codes:
-  0 done, or the gate says pass     1 the gate says fail       2 wrong usage, bad policy
-  3 cannot say                      4 operational failure      70 bug`,
+${Object.entries(exitCodes)
+  .map(([name, code]) => `  ${String(code).padEnd(3)} ${exitCodeMeanings[name as keyof typeof exitCodes]}`)
+  .join('\n')}`,
     );
 
   const scan = program
@@ -97,7 +98,7 @@ Exit codes:
     .addHelpText('after', `${targetHelp}\n  kvitto gate app.tar --baseline last-release.json --policy kvitto.yaml\n`);
   targetOptions(gate, 'instead of the rules of a policy: fail on these, as HIGH,CRITICAL')
     .optionsGroup('What decides:')
-    .option('--baseline <report|target>', 'only what is new against this JSON report, or against another target')
+    .option('--baseline <report|target>', 'for rules with onlyNew: what is not new, as a JSON report or another target')
     .action(async (target: string | undefined, options) => {
       const { gateCommand } = await import('./commands/gate.ts');
       exitWith(await gateCommand(target, options, version));

@@ -33,6 +33,7 @@ const releasePaths: readonly string[] = [...osReleasePaths, ...releaseFallbackPa
 /** Takes part in the reading like a cataloger, but is asked first and answers with the operating system. */
 const osRelease: Cataloger = {
   id: 'os-release',
+  about: 'the operating system, from os-release and its older relatives',
   revision: 1,
   maxFileSizeBytes: maxOsReleaseBytes,
   wants: (file) => releasePaths.includes(file.path),

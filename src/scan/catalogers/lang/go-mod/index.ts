@@ -19,6 +19,7 @@ const mostProblems = 50;
  */
 export const goMod: Cataloger = {
   id: 'lang/go-mod',
+  about: 'modules that a project requires, from `go.mod` and, for Go before 1.17, `go.sum`',
   revision: 1,
   maxFileSizeBytes: 32 << 20,
 

@@ -13,6 +13,7 @@ const id = 'lang/npm-lock';
 /** `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3. https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json */
 export const npmLock: Cataloger = {
   id,
+  about: '`package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) =>

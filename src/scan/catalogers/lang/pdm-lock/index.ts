@@ -14,6 +14,7 @@ const id = 'lang/pdm-lock';
 /** `pdm.lock`. Its groups mix extras with groups for development: the `pyproject.toml` beside it tells them apart. */
 export const pdmLock: Cataloger = {
   id,
+  about: '`pdm.lock`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'pdm.lock' || name === 'pyproject.toml') && !insideInstalled(path),

@@ -13,6 +13,7 @@ const id = 'lang/pipfile-lock';
 /** `Pipfile.lock`: `default` and `develop`, without edges. What the project asks for itself stands in the `Pipfile` beside it. */
 export const pipfileLock: Cataloger = {
   id,
+  about: '`Pipfile.lock`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'Pipfile.lock' || name === 'Pipfile') && !insideInstalled(path),

@@ -11,6 +11,7 @@ const id = 'lang/pnpm-lock';
 /** `pnpm-lock.yaml`, lockfile versions 5 to 9 (pnpm 3 to 11). https://github.com/pnpm/spec/tree/master/lockfile */
 export const pnpmLock: Cataloger = {
   id,
+  about: '`pnpm-lock.yaml`, lockfile versions 5 to 9',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => name === 'pnpm-lock.yaml' && !`/${path}`.includes('/node_modules/'),

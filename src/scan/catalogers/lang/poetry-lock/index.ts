@@ -16,6 +16,7 @@ const id = 'lang/poetry-lock';
  */
 export const poetryLock: Cataloger = {
   id,
+  about: '`poetry.lock` of poetry 1 and 2',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'poetry.lock' || name === 'pyproject.toml') && !insideInstalled(path),

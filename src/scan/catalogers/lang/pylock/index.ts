@@ -11,6 +11,7 @@ const id = 'lang/pylock';
 /** `pylock.toml` and `pylock.<name>.toml`. https://packaging.python.org/en/latest/specifications/pylock-toml/ */
 export const pylock: Cataloger = {
   id,
+  about: '`pylock.toml` and `pylock.<name>.toml`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) =>

@@ -14,6 +14,7 @@ type Table = Readonly<Record<string, unknown>>;
 /** `uv.lock`: every package with its source; the workspace's own ones hold what the project asks for, by group. */
 export const uvLock: Cataloger = {
   id,
+  about: '`uv.lock`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => name === 'uv.lock' && !insideInstalled(path),
