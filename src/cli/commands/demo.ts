@@ -102,7 +102,10 @@ function shown(path: string): string {
 /** demo/ lies at the root of the package, whether the sources run or the bundle. */
 function demoFolder(): string {
   for (let folder = import.meta.dirname; dirname(folder) !== folder; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'demo/shop.tar'))) return join(folder, 'demo');
+    if (!existsSync(join(folder, 'demo/shop.tar'))) continue;
+    // Shorter to read where it lies below the present folder.
+    const near = relative(process.cwd(), join(folder, 'demo'));
+    return near.startsWith('..') ? join(folder, 'demo') : near;
   }
   throw new CodedError('source-not-found', 'the folder demo/ is missing from this installation', {
     remedy: 'install kvitto again, or clone its repository',
