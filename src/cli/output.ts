@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Format, RenderOptions } from '../formats/format.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
@@ -50,10 +60,20 @@ export function writeOutputs(report: Report, requests: readonly OutputRequest[],
   }
 }
 
-/** Writes a file so that its old or its new content is there, whole, whatever happens. */
-export function writeWhole(file: string, content: string | Uint8Array): void {
+/**
+ * Writes a file so that its old or its new content is there, whole, whatever happens. A symbolic link stays one. What is no
+ * file (`/dev/stdout`, a named pipe) is written to and never replaced.
+ */
+export function writeWhole(named: string, content: string | Uint8Array): void {
+  const found = statSync(named, { throwIfNoEntry: false });
+  const isStream = /^\/(?:dev|proc)\//.test(named) || (found !== undefined && !found.isFile());
+  const file = found === undefined || isStream ? named : realpathSync(named);
   const aside = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
   try {
+    if (isStream) {
+      appendFileSync(file, content);
+      return;
+    }
     const handle = openSync(aside, 'wx');
     try {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content;
@@ -64,9 +84,9 @@ export function writeWhole(file: string, content: string | Uint8Array): void {
     }
     renameSync(aside, file);
   } catch (error) {
-    rmSync(aside, { force: true });
+    if (!isStream) rmSync(aside, { force: true });
     const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-    throw new CodedError(full ? 'disk-full' : 'output-unwritable', `cannot write ${file}: ${messageOf(error)}`, {
+    throw new CodedError(full ? 'disk-full' : 'output-unwritable', `cannot write ${named}: ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -8,7 +8,7 @@ import { allFormats } from '../../formats/all.ts';
 import { parsePolicy } from '../../gate/parse-policy.ts';
 import { CodedError } from '../../model/errors.ts';
 import { assess } from '../assess.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodeOfVerdict, exitCodes } from '../exit-codes.ts';
 import { renderOptions } from '../render-options.ts';
 import { takeInventory } from '../take-inventory.ts';
 
@@ -62,7 +62,7 @@ export async function demoCommand(version: string): Promise<number> {
       const table = allFormats.find(({ id }) => id === 'table');
       say(table?.render?.(report, renderOptions(demoFlags, process.env, false)) ?? '');
       say(
-        `3. The gate ends with exit code 1, because the verdict is "${report.verdict.kind}". Every finding was reported all the same.\n`,
+        `3. \`kvitto gate\` ends with exit code ${exitCodeOfVerdict[report.verdict.kind]} here, because the verdict is "${report.verdict.kind}". Every finding was reported all the same.\n`,
       );
     } finally {
       advisories.close();
