@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { CodedError } from '../model/errors.ts';
 import { exitCodeOfFailure, exitCodes } from './exit-codes.ts';
 import { watchStandardStreams } from './standard-streams.ts';
+import { tell } from './tell.ts';
 
 /** Runs one command line to its end and returns the exit code. Every failure and bug ends here, and only here. */
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
@@ -10,6 +11,8 @@ export async function runCommandLine(words: readonly string[], version: string):
     code = chosen;
   });
   const streams = watchStandardStreams();
+  // Node would end with 1, which is the gate's word for fail.
+  process.on('uncaughtException', (error) => process.exit(explain(error)));
   const ended = await outcome(() => program.parseAsync([...words], { from: 'user' }));
   const written = await outcome(() => streams.flush());
   // Help that was asked for ends as a `CommanderError` with 0.
@@ -30,8 +33,7 @@ async function outcome(work: () => Promise<unknown>): Promise<number> {
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof CodedError) {
-    process.stderr.write(`kvitto: ${error.message}\n`);
-    if (error.remedy !== undefined) process.stderr.write(`  → ${error.remedy}\n`);
+    tell(error.message, error.remedy);
     return exitCodeOfFailure[error.code];
   }
   process.stderr.write(`kvitto: this is a bug, please report it with the lines below\n`);
