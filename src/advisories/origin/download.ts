@@ -19,6 +19,9 @@ class Retry extends Error {
 
 const longestPauseMs = 30_000;
 
+/** A host that is not there, a disk that is full: what another try within seconds will not cure. */
+const final: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'ENOSPC', 'EACCES', 'EROFS', 'EDQUOT']);
+
 function header(answer: Dispatcher.ResponseData, name: string): string | null {
   const value = answer.headers[name];
   return typeof value === 'string' && value.length <= 1000 ? value : null;
@@ -155,8 +158,7 @@ export async function download(
       return await attempt(url, file, get, signal, options, dispatcher);
     } catch (thrown) {
       const code = (thrown as { code?: unknown } | null)?.code;
-      const disk = code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS' || code === 'EDQUOT';
-      if (thrown instanceof CodedError || disk || signal.aborted || tries >= options.attempts)
+      if (thrown instanceof CodedError || final.has(code) || signal.aborted || tries >= options.attempts)
         return await fail(thrown);
       const asked = thrown instanceof Retry ? thrown.afterMs : null;
       const waitMs = Math.min(longestPauseMs, Math.max(0, asked ?? options.backoffMs * 2 ** (tries - 1)));

@@ -133,7 +133,11 @@ export async function mirrorCommand(folder: string, flags: FetchFlags): Promise<
         onProgress: (feed) => progress.step(`fetching ${feed}`),
       });
       progress.done();
-      process.stdout.write(`${feedLines(perFeed)}\n`);
+      const width = Math.max(...perFeed.map(({ id }) => id.length), 4);
+      for (const { id, state, message } of perFeed) {
+        process.stdout.write(`${id.padEnd(width)}  ${state}${message === undefined ? '' : `  ${message}`}\n`);
+      }
+      process.stdout.write(`  → on the machine without network: kvitto db update --feeds ${folder}\n`);
       return perFeed.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.done;
     },
   );

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { openStore } from '../../advisories/store/open.ts';
 import { updateStore } from '../../advisories/update.ts';
 import { allFormats } from '../../formats/all.ts';
@@ -94,7 +94,10 @@ const whatNext = `Next, on an image of your own:
 /** demo/ lies at the root of the package, whether the sources run or the bundle. */
 function demoFolder(): string {
   for (let folder = import.meta.dirname; dirname(folder) !== folder; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'demo/shop.tar'))) return join(folder, 'demo');
+    if (!existsSync(join(folder, 'demo/shop.tar'))) continue;
+    // Shorter to read where it lies below the present folder.
+    const near = relative(process.cwd(), join(folder, 'demo'));
+    return near.startsWith('..') ? join(folder, 'demo') : near;
   }
   throw new CodedError('source-not-found', 'the folder demo/ is missing from this installation', {
     remedy: 'install kvitto again, or clone its repository',
