@@ -152,7 +152,11 @@ export async function importStore(request: {
   readonly now: Date;
 }): Promise<SnapshotInfo> {
   const stat = statSync(request.file, { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw new CodedError('source-not-found', `there is no file ${request.file}`);
+  if (!stat?.isFile()) {
+    throw new CodedError('source-not-found', `there is no file ${request.file}`, {
+      remedy: 'name a file that `kvitto db export` wrote',
+    });
+  }
   if (stat.size > limits.exportBytes) throw new CodedError('limit-exceeded', `${request.file} has ${stat.size} bytes`);
   const { header, offset } = readHeader(request.file);
   return withStoreLock(request.home, 'kvitto db import', request.now, async () => {
