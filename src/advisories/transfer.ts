@@ -78,7 +78,10 @@ export async function exportStore(request: { readonly home: string; readonly fil
     rmSync(aside, { force: true });
     const failure = writeFailure(target, thrown);
     if (failure instanceof CodedError) throw failure;
-    throw new CodedError('output-unwritable', `${target} cannot be written: ${messageOf(thrown)}`, { cause: thrown });
+    throw new CodedError('output-unwritable', `${target} cannot be written: ${messageOf(thrown)}`, {
+      remedy: 'name a file in a folder that is there and may be written to',
+      cause: thrown,
+    });
   }
   return snapshot;
 }
