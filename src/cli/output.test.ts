@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import {
-  lstatSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { allFormats } from '../formats/all.ts';
 import { parseOutputs, writeWhole } from './output.ts';
 
@@ -30,26 +30,48 @@ test('one document to standard output, and any number to files', () => {
   assert.throws(() => parsed('table', ['a', 'b']), { code: 'usage', message: 'two files for one format: a and b' });
 });
 
-test('a file is replaced whole, a link stays a link, and what is no file is never replaced', () => {
+describe('writeWhole', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kvitto-output-'));
-  try {
-    writeFileSync(join(folder, 'real'), 'old and longer');
-    symlinkSync('real', join(folder, 'link'));
-    mkdirSync(join(folder, 'folder'));
-    writeWhole(join(folder, 'new'), 'new');
-    writeWhole(join(folder, 'link'), 'linked');
-    assert.deepEqual(
-      ['new', 'real', 'link'].map((name) => readFileSync(join(folder, name), 'utf8')),
-      ['new', 'linked', 'linked'],
-    );
-    assert.ok(lstatSync(join(folder, 'link')).isSymbolicLink());
-    writeWhole('/dev/null', 'nothing');
-    assert.ok(lstatSync('/dev/null').isCharacterDevice());
-    for (const bad of ['folder', 'none/file']) {
-      assert.throws(() => writeWhole(join(folder, bad), ''), { code: 'output-unwritable' });
-    }
-    assert.deepEqual(readdirSync(folder).toSorted(), ['folder', 'link', 'new', 'real']);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  after(() => rmSync(folder, { recursive: true }));
+
+  test('replaces a file and leaves nothing beside it', () => {
+    const file = join(folder, 'a.json');
+    writeWhole(file, 'one');
+    writeWhole(file, 'two');
+    assert.equal(readFileSync(file, 'utf8'), 'two');
+    assert.deepEqual(readdirSync(folder), ['a.json']);
+  });
+
+  test('replaces what a symbolic link leads to, not the link', () => {
+    symlinkSync('a.json', join(folder, 'b.json'));
+    writeWhole(join(folder, 'b.json'), 'three');
+    assert.equal(readlinkSync(join(folder, 'b.json')), 'a.json');
+    assert.equal(readFileSync(join(folder, 'a.json'), 'utf8'), 'three');
+  });
+
+  test('writes to a device as it is, through a link too', () => {
+    const link = join(folder, 'null');
+    symlinkSync('/dev/null', link);
+    writeWhole(link, 'gone');
+    writeWhole('/dev/null', 'gone');
+    assert.equal(statSync('/dev/null').isCharacterDevice(), true);
+    assert.equal(readlinkSync(link), '/dev/null');
+  });
+
+  test('says what is wrong and leaves nothing behind', () => {
+    const full = join(folder, 'full');
+    symlinkSync('/dev/full', full);
+    assert.throws(() => writeWhole(full, 'x'), { code: 'disk-full' });
+    assert.throws(() => writeWhole(join(folder, 'none/a.json'), 'x'), { code: 'output-unwritable' });
+    assert.throws(() => writeWhole(folder, 'x'), { code: 'output-unwritable' });
+    assert.throws(() => writeWhole(join(folder, 'n'.repeat(300)), 'x'), { code: 'output-unwritable' });
+    assert.deepEqual(readdirSync(folder).sort(), ['a.json', 'b.json', 'full', 'null']);
+  });
+
+  test('a file that was there stays as it was when it cannot be replaced', () => {
+    const file = join(folder, 'a.json');
+    writeFileSync(file, 'old');
+    assert.throws(() => writeWhole(`${file}/x`, 'new'), { code: 'output-unwritable' });
+    assert.equal(readFileSync(file, 'utf8'), 'old');
+  });
 });

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { CodedError } from '../model/errors.ts';
 import { exitCodeMeanings, exitCodeOfFailure, exitCodes } from './exit-codes.ts';
+import { watchStandardStreams } from './standard-streams.ts';
+import { tell } from './tell.ts';
 
 /** Runs one command line to its end and returns the exit code. Every failure and bug ends here, and only here. */
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
@@ -8,10 +10,20 @@ export async function runCommandLine(words: readonly string[], version: string):
   const program = commandLine(version, (chosen) => {
     code = chosen;
   });
-  endQuietlyOnClosedPipe();
+  const streams = watchStandardStreams();
+  // Node would end with 1, which is the gate's word for fail.
+  process.on('uncaughtException', (error) => process.exit(explain(error)));
+  const ended = await outcome(() => program.parseAsync([...words], { from: 'user' }));
+  const written = await outcome(() => streams.flush());
+  // Help that was asked for ends as a `CommanderError` with 0.
+  return ended || written || code;
+}
+
+/** The exit code of a failure, which has been told; 0 where there was none. */
+async function outcome(work: () => Promise<unknown>): Promise<number> {
   try {
-    await program.parseAsync([...words], { from: 'user' });
-    return code;
+    await work();
+    return exitCodes.done;
   } catch (error) {
     return explain(error);
   }
@@ -21,21 +33,12 @@ export async function runCommandLine(words: readonly string[], version: string):
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof CodedError) {
-    process.stderr.write(`kvitto: ${error.message}\n`);
-    if (error.remedy !== undefined) process.stderr.write(`  → ${error.remedy}\n`);
+    tell(error.message, error.remedy);
     return exitCodeOfFailure[error.code];
   }
   process.stderr.write(`kvitto: this is a bug, please report it with the lines below\n`);
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.bug;
-}
-
-/** `kvitto … | head` closes our standard output: that is no error. */
-function endQuietlyOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
 }
 
 const collect = (value: string, former: readonly string[]) => [...former, value];

@@ -54,3 +54,11 @@ it('what is nothing is refused', async () => {
     { code: 'source-not-found' },
   );
 });
+
+it('a file that no source reads is told as such, and not as missing', async () => {
+  await assert.rejects(resolveTarget(import.meta.filename, []), {
+    code: 'source-unsupported',
+    message: `${import.meta.filename}: it is there, but it is no image archive that can be read.`,
+  });
+  await assert.rejects(resolveTarget(`${import.meta.filename}.gone`, []), { code: 'source-not-found' });
+});

@@ -1,7 +1,7 @@
 import semver from 'semver';
 import type { Component } from '../../../../model/inventory.ts';
 import { clip, type Problem } from '../../../../model/problem.ts';
-import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
+import type { Cataloger, CatalogFile, Extractor, FileView } from '../../../cataloger.ts';
 import { type GoModule, goComponent, isModulePath, isModuleVersion, stdlibVersion } from '../../../go-module.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
 import { type GoMod, mostModules, parseGoMod } from './go-mod.ts';
@@ -29,7 +29,7 @@ export const goMod: Cataloger = {
 
   // Lines of go.sum that only vouch for a go.mod say nothing about what is built.
   extract: ({ name }) =>
-    lineExtractor(name === 'go.sum' ? (line) => line !== '' && !line.includes('/go.mod ') : () => true),
+    name === 'go.sum' ? lineExtractor((line) => line !== '' && !line.includes('/go.mod ')) : evenEmpty(),
 
   catalog(view, { signal }) {
     const components: Component[] = [];
@@ -42,6 +42,12 @@ export const goMod: Cataloger = {
     return { components, problems };
   },
 };
+
+/** A go.mod without a line that can be read is still one, and has to be told. */
+function evenEmpty(): Extractor {
+  const lines = lineExtractor(() => true);
+  return { push: (chunk) => lines.push(chunk), end: () => lines.end() ?? new Uint8Array(0) };
+}
 
 function* projectOf(file: CatalogFile, view: FileView, problems: Problem[]): Generator<Component> {
   const parsed = parseGoMod(Buffer.from(file.bytes).toString('utf8'));

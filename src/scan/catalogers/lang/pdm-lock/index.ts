@@ -5,7 +5,7 @@ import { own, ownText } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { parseRequirement } from '../../python-component.ts';
 import { insideInstalled } from '../../python-installed.ts';
-import { addPythonLock, namedTables, type PythonLockEntry, textsOf } from '../../python-lock.ts';
+import { addPythonLock, namedTables, notALock, type PythonLockEntry, textsOf } from '../../python-lock.ts';
 import { keepProjectText, type PythonProject, projectBeside } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
@@ -35,6 +35,8 @@ export const pdmLock: Cataloger = {
 function catalogLock(file: CatalogFile, project: PythonProject | null, set: ComponentSet): readonly Problem[] {
   const document = readToml(file);
   if ('problem' in document) return [document.problem];
+  const lacking = notALock(file, document.value);
+  if (lacking !== null) return [lacking];
   const product = project === null ? null : new Set(['default', ...project.extras]);
   const entries = namedTables(document.value, 'package').map(({ name, table }): PythonLockEntry => {
     const groups = textsOf(own(table, 'groups'));

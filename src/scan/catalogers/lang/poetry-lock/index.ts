@@ -4,7 +4,7 @@ import { ComponentSet } from '../../component-set.ts';
 import { keysOf, own, ownRecord, ownText } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { insideInstalled } from '../../python-installed.ts';
-import { addPythonLock, namedTables, type PythonLockEntry, textsOf } from '../../python-lock.ts';
+import { addPythonLock, namedTables, notALock, type PythonLockEntry, textsOf } from '../../python-lock.ts';
 import { keepProjectText, projectBeside } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
@@ -42,6 +42,8 @@ function catalogLock(
 ): readonly Problem[] {
   const document = readToml(file);
   if ('problem' in document) return [document.problem];
+  const lacking = notALock(file, document.value);
+  if (lacking !== null) return [lacking];
   const entries = namedTables(document.value, 'package').map(({ name, table }): PythonLockEntry => {
     const source = ownText(ownRecord(table, 'source'), 'type');
     return {
