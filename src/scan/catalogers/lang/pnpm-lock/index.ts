@@ -1,6 +1,7 @@
 import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { someOf } from '../../input-shape.ts';
 import { addLockGraph } from '../../lock-graph.ts';
 import { malformed, readYaml } from '../../text-document.ts';
@@ -15,15 +16,7 @@ export const pnpmLock: Cataloger = {
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => name === 'pnpm-lock.yaml' && !`/${path}`.includes('/node_modules/'),
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      problems.push(...catalogLock(file, set));
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) => catalogEach(id, view, options, catalogLock),
 };
 
 function catalogLock(file: CatalogFile, set: ComponentSet): readonly Problem[] {

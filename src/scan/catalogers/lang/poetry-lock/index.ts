@@ -1,6 +1,7 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { keysOf, own, ownRecord, ownText } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { insideInstalled } from '../../python-installed.ts';
@@ -21,18 +22,11 @@ export const poetryLock: Cataloger = {
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'poetry.lock' || name === 'pyproject.toml') && !insideInstalled(path),
   extract: keepProjectText,
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      if (file.name === 'poetry.lock') {
-        const project = projectBeside(view.get(`${folderOf(file.path)}pyproject.toml`));
-        problems.push(...catalogLock(file, project, set));
-      }
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) =>
+    catalogEach(id, view, options, (file, set) => {
+      if (file.name !== 'poetry.lock') return [];
+      return catalogLock(file, projectBeside(view.get(`${folderOf(file.path)}pyproject.toml`)), set);
+    }),
 };
 
 function catalogLock(
