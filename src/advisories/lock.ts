@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
+import { writeFailure } from './build/store-writer.ts';
 import { storePaths } from './paths.ts';
 
 function ownerOf(file: string): string {
@@ -16,7 +16,8 @@ function ownerOf(file: string): string {
 
 /**
  * Does `work` while no other process changes the store below `home`. The lock is one of the operating system on a file, so
- * it ends with its process, however that ends. Throws `store-busy` with the owner's pid and name where it is taken.
+ * it ends with its process, however that ends. Throws `store-busy` with the owner's pid and name where it is taken,
+ * `output-unwritable` and `disk-full` where the folder cannot be written to.
  */
 export async function withStoreLock<T>(home: string, name: string, now: Date, work: () => Promise<T>): Promise<T> {
   const paths = storePaths(home);
@@ -28,20 +29,9 @@ export async function withStoreLock<T>(home: string, name: string, now: Date, wo
       cause: thrown,
     });
   }
-  const db = new DatabaseSync(paths.lock);
+  const db = take(paths);
   try {
-    try {
-      db.exec('PRAGMA journal_mode = MEMORY; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-    } catch (thrown) {
-      if (!/locked|busy/i.test(messageOf(thrown))) throw thrown;
-      throw new CodedError('store-busy', `the advisory store is being changed by ${ownerOf(paths.lockOwner)}`, {
-        remedy: 'wait until it is done, or end that process',
-        cause: thrown,
-      });
-    }
-    writeFileSync(paths.lockOwner, JSON.stringify({ pid: process.pid, name, since: now.toISOString() }));
-    rmSync(paths.scratch, { recursive: true, force: true });
-    mkdirSync(path.join(paths.scratch), { recursive: true });
+    prepare(paths, name, now);
     try {
       return await work();
     } finally {
@@ -50,5 +40,33 @@ export async function withStoreLock<T>(home: string, name: string, now: Date, wo
     }
   } finally {
     db.close();
+  }
+}
+
+type Paths = ReturnType<typeof storePaths>;
+
+function take(paths: Paths): DatabaseSync {
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(paths.lock);
+    db.exec('PRAGMA journal_mode = MEMORY; PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    return db;
+  } catch (thrown) {
+    db?.close();
+    if (!/locked|busy/i.test(messageOf(thrown))) throw writeFailure(paths.folder, thrown);
+    throw new CodedError('store-busy', `the advisory store is being changed by ${ownerOf(paths.lockOwner)}`, {
+      remedy: 'wait until it is done, or end that process',
+      cause: thrown,
+    });
+  }
+}
+
+function prepare(paths: Paths, name: string, now: Date): void {
+  try {
+    writeFileSync(paths.lockOwner, JSON.stringify({ pid: process.pid, name, since: now.toISOString() }));
+    rmSync(paths.scratch, { recursive: true, force: true });
+    mkdirSync(paths.scratch, { recursive: true });
+  } catch (thrown) {
+    throw writeFailure(paths.folder, thrown);
   }
 }

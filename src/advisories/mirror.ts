@@ -166,7 +166,8 @@ export async function mirrorFeeds(request: MirrorRequest): Promise<readonly Feed
     scratch = await mkdtemp(path.join(request.dir, '.download-'));
   } catch (thrown) {
     const why = `${request.dir} cannot be written to: ${messageOf(thrown)}`;
-    throw new CodedError('output-unwritable', why, { cause: thrown });
+    const remedy = 'name a folder that may be written to';
+    throw new CodedError('output-unwritable', why, { remedy, cause: thrown });
   }
   try {
     const origin = openOrigin(request.base, scratch, { ...defaultFetchOptions, ...request.fetch });

@@ -78,7 +78,10 @@ export async function exportStore(request: { readonly home: string; readonly fil
     rmSync(aside, { force: true });
     const failure = writeFailure(target, thrown);
     if (failure instanceof CodedError) throw failure;
-    throw new CodedError('output-unwritable', `${target} cannot be written: ${messageOf(thrown)}`, { cause: thrown });
+    throw new CodedError('output-unwritable', `${target} cannot be written: ${messageOf(thrown)}`, {
+      remedy: 'name a file in a folder that is there and may be written to',
+      cause: thrown,
+    });
   }
   return snapshot;
 }
@@ -152,7 +155,11 @@ export async function importStore(request: {
   readonly now: Date;
 }): Promise<SnapshotInfo> {
   const stat = statSync(request.file, { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw new CodedError('source-not-found', `there is no file ${request.file}`);
+  if (!stat?.isFile()) {
+    throw new CodedError('source-not-found', `there is no file ${request.file}`, {
+      remedy: 'name a file that `kvitto db export` wrote',
+    });
+  }
   if (stat.size > limits.exportBytes) throw new CodedError('limit-exceeded', `${request.file} has ${stat.size} bytes`);
   const { header, offset } = readHeader(request.file);
   return withStoreLock(request.home, 'kvitto db import', request.now, async () => {

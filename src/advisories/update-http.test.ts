@@ -200,7 +200,7 @@ const faults: [string, Answer, RegExp][] = [
 for (const [name, answer, message] of faults) {
   test(`a server that misbehaves (${name}) leaves the former state in use`, async (t) => {
     const { home, server, offer, update } = await setUp(t);
-    offer({ osv: { Go: records, npm: [] } });
+    offer({ osv: { Go: records, npm: [osvRecord('GHSA-1', 'npm', 'a', '1.0.0')] } });
     const before = await update(['Go', 'npm']);
     server.answer = (request, response) => request.url === '/osv/Go/all.zip' && answer(request, response);
     const after = await update(['Go', 'npm'], [], day(1), 1);

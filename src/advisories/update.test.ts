@@ -254,3 +254,37 @@ test('an unreadable store is built anew, and that is said', async (t) => {
   assert.match(result.warnings[0] ?? '', /store\.db .*; it is built anew/);
   assert.equal(storeStatus(home).state, 'ready');
 });
+
+test('a feed without a record about its ecosystem is refused, and its former state stays', async (t) => {
+  const { home, base } = folders(t);
+  writeFeeds(base, content);
+  const before = await updateStore(request(home, base));
+  for (const [records, held] of [
+    [[], 'it has no record at all'],
+    [[osvRecord('DSA-1-1', 'Debian:12', 'zlib', '1.2')], 'none of its 1 records is about Go'],
+    [['<html>'], 'none of its 1 records is about Go (bad-0: not a JSON object)'],
+  ] as const) {
+    writeOsvZip(base, 'Go', records);
+    const { perFeed, snapshot } = await updateStore(request(home, base));
+    assert.deepEqual(perFeed[1], {
+      id: 'osv/Go',
+      state: 'failed',
+      records: 1,
+      badRecords: 0,
+      message: `osv/Go/all.zip is no feed of Go: ${held}; its former state (2026-01-01T00:00:00Z) stays in use`,
+    });
+    assert.deepEqual(snapshot, before.snapshot);
+  }
+});
+
+test('a home that cannot be written to is a failure that says so', async (t) => {
+  const { home, base } = folders(t);
+  writeFeeds(base, content);
+  mkdirSync(path.join(storePaths(home).folder, 'lock.json'), { recursive: true });
+  await assert.rejects(updateStore(request(home, base)), {
+    code: 'output-unwritable',
+    message: /^.*advisories cannot be written: EISDIR/,
+  });
+  writeFileSync(path.join(base, '../file'), '');
+  await assert.rejects(updateStore(request(path.join(base, '../file'), base)), { code: 'output-unwritable' });
+});

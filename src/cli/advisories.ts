@@ -7,6 +7,7 @@ import { CodedError, messageOf } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { parsePurl } from '../model/purl.ts';
 import type { Progress } from './progress.ts';
+import { tell } from './tell.ts';
 
 export interface StoreOptions {
   readonly home: string;
@@ -53,16 +54,14 @@ export async function storeFor(inventory: Inventory, options: StoreOptions): Pro
       onProgress: ({ feed, records }) => progress.step(`${feed}: ${records} records`),
     });
     progress.done();
-    for (const warning of warnings) process.stderr.write(`kvitto: ${warning}\n`);
+    for (const warning of warnings) tell(warning);
     for (const { id, state, message } of perFeed) {
-      if (state === 'failed')
-        process.stderr.write(`kvitto: ${id} could not be fetched: ${message ?? 'no reason given'}\n`);
+      if (state === 'failed') tell(`${id} could not be fetched: ${message ?? 'no reason given'}`);
     }
   } catch (error) {
     progress.done();
     if (!(error instanceof CodedError) || error.code === 'aborted') throw error;
-    process.stderr.write(`kvitto: advisories could not be fetched: ${messageOf(error)}\n`);
-    if (error.remedy !== undefined) process.stderr.write(`  → ${error.remedy}\n`);
+    tell(`advisories could not be fetched: ${messageOf(error)}`, error.remedy);
   }
   return openIfThere(home);
 }

@@ -42,12 +42,14 @@ export function assess(inventory: Inventory, store: AdvisoryStore | null, option
     snapshot,
     ecosystems: matched?.ecosystems ?? null,
   });
+  const shown = show === undefined ? findings : findings.filter(show);
   return {
     tool: { name: 'kvitto', version },
     scannedAt: now.toISOString().replace(/\.\d{3}Z$/, 'Z'),
     inventory,
     snapshot,
-    findings: show === undefined ? findings : findings.filter(show),
+    findings: shown,
+    notShown: findings.length - shown.length,
     dismissals: matched?.dismissals ?? [],
     problems,
     complete: problems.length === 0,

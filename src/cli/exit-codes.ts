@@ -4,6 +4,16 @@ import type { VerdictKind } from '../model/verdict.ts';
 /** What a process of Kvitto ends with. 1 is also what `scan --exit-code 1` chose; `--exit-code N` may choose another. */
 export const exitCodes = { done: 0, gateFailed: 1, usage: 2, cannotSay: 3, failure: 4, bug: 70 } as const;
 
+/** What each exit code says, for people. */
+export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
+  done: 'done; of the gate: pass',
+  gateFailed: 'the gate says fail (or `scan --exit-code 1`, and there are findings)',
+  usage: 'wrong usage, bad configuration or policy: the message names the line and the key',
+  cannotSay: 'cannot say: something could not be read or assessed, or there are no or only old advisories',
+  failure: 'it did not work: no such image, no network, no permission, disk full',
+  bug: 'a bug in Kvitto, with what to report',
+};
+
 /** The exit code of a verdict. */
 export const exitCodeOfVerdict: Readonly<Record<VerdictKind, number>> = {
   pass: exitCodes.done,

@@ -1,6 +1,8 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { CodedError } from '../model/errors.ts';
-import { exitCodeOfFailure, exitCodes } from './exit-codes.ts';
+import { exitCodeMeanings, exitCodeOfFailure, exitCodes } from './exit-codes.ts';
+import { watchStandardStreams } from './standard-streams.ts';
+import { tell } from './tell.ts';
 
 /** Runs one command line to its end and returns the exit code. Every failure and bug ends here, and only here. */
 export async function runCommandLine(words: readonly string[], version: string): Promise<number> {
@@ -8,10 +10,20 @@ export async function runCommandLine(words: readonly string[], version: string):
   const program = commandLine(version, (chosen) => {
     code = chosen;
   });
-  endQuietlyOnClosedPipe();
+  const streams = watchStandardStreams();
+  // Node would end with 1, which is the gate's word for fail.
+  process.on('uncaughtException', (error) => process.exit(explain(error)));
+  const ended = await outcome(() => program.parseAsync([...words], { from: 'user' }));
+  const written = await outcome(() => streams.flush());
+  // Help that was asked for ends as a `CommanderError` with 0.
+  return ended || written || code;
+}
+
+/** The exit code of a failure, which has been told; 0 where there was none. */
+async function outcome(work: () => Promise<unknown>): Promise<number> {
   try {
-    await program.parseAsync([...words], { from: 'user' });
-    return code;
+    await work();
+    return exitCodes.done;
   } catch (error) {
     return explain(error);
   }
@@ -21,21 +33,12 @@ export async function runCommandLine(words: readonly string[], version: string):
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (error instanceof CodedError) {
-    process.stderr.write(`kvitto: ${error.message}\n`);
-    if (error.remedy !== undefined) process.stderr.write(`  → ${error.remedy}\n`);
+    tell(error.message, error.remedy);
     return exitCodeOfFailure[error.code];
   }
   process.stderr.write(`kvitto: this is a bug, please report it with the lines below\n`);
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return exitCodes.bug;
-}
-
-/** `kvitto … | head` closes our standard output: that is no error. */
-function endQuietlyOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    throw error;
-  });
 }
 
 const collect = (value: string, former: readonly string[]) => [...former, value];
@@ -52,7 +55,15 @@ export function commandLine(version: string, exitWith: (code: number) => void): 
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(kvitto --help lists the commands and options)')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 110) })
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns ?? 100, 110),
+      // An option that may be given again begins with nothing: "(default: [])" tells nobody anything.
+      optionDescription: (option) =>
+        Array.isArray(option.defaultValue)
+          ? option.description
+          : Help.prototype.optionDescription.call(new Help(), option),
+    })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'kvitto: ')) })
     .addHelpText(
       'after',
       `
@@ -63,17 +74,21 @@ Examples:
   kvitto scan dir:. -f table -o sarif=out.sarif a report for people, and one for the code host
 
 Exit codes:
-  0 done, or the gate says pass     1 the gate says fail       2 wrong usage, bad policy
-  3 cannot say                      4 operational failure      70 bug`,
+${Object.entries(exitCodes)
+  .map(([name, code]) => `  ${String(code).padEnd(3)} ${exitCodeMeanings[name as keyof typeof exitCodes]}`)
+  .join('\n')}`,
     );
 
   const scan = program
     .command('scan')
     .summary('take the inventory of a target and hold it against the advisories')
-    .description('Takes the inventory of a target, holds it against the advisory store, and reports.')
+    .description(
+      'Takes the inventory of a target, holds it against the advisory store, and reports. The verdict of the policy is shown, and decides nothing.',
+    )
     .addHelpText('after', `${targetHelp}\n  kvitto scan app.tar --severity high,critical --ignore-unfixed\n`);
-  targetOptions(scan)
-    .option('--exit-code <n>', 'end with this code when there are findings')
+  targetOptions(scan, 'list only these, as HIGH,CRITICAL')
+    .optionsGroup('What decides:')
+    .option('--exit-code <n>', 'end with this code when findings are listed (default: 0; 3 where it cannot say)')
     .action(async (target: string | undefined, options) => {
       const { scanCommand } = await import('./commands/scan.ts');
       exitWith(await scanCommand(target, options, version));
@@ -84,8 +99,9 @@ Exit codes:
     .summary('scan, and let a policy decide')
     .description('Scans a target, reports everything, and lets the policy decide what fails.')
     .addHelpText('after', `${targetHelp}\n  kvitto gate app.tar --baseline last-release.json --policy kvitto.yaml\n`);
-  targetOptions(gate)
-    .option('--baseline <report|target>', 'only what is new against this JSON report, or against another target')
+  targetOptions(gate, 'instead of the rules of a policy: fail on these, as HIGH,CRITICAL')
+    .optionsGroup('What decides:')
+    .option('--baseline <report|target>', 'for rules with onlyNew: what is not new, as a JSON report or another target')
     .action(async (target: string | undefined, options) => {
       const { gateCommand } = await import('./commands/gate.ts');
       exitWith(await gateCommand(target, options, version));
@@ -116,31 +132,35 @@ Examples:
   docker save shop:1.4 -o shop.tar && kvitto scan shop.tar -f json
   kvitto scan sbom:shop.cdx.json -o sarif=shop.sarif -o markdown=$GITHUB_STEP_SUMMARY`;
 
-function targetOptions(command: Command): Command {
+function targetOptions(command: Command, severity: string): Command {
   return command
     .argument('[target]', 'what to look at; see below')
+    .optionsGroup('What is looked at:')
     .option('--input <file>', 'an image archive, the same as docker-archive:FILE or oci-archive:FILE')
+    .option('--platform <os/arch>', 'which image of a multi-platform index')
+    .option('--include-dev', 'also components that are only needed for development')
+    .option('--skip-dirs <globs>', 'folders to leave out', list, [])
+    .option('--skip-files <globs>', 'files to leave out', list, [])
+    .optionsGroup('What is reported:')
     .option('-f, --format <format>', 'table, json, sarif, junit, gitlab, markdown, cyclonedx or spdx', 'table')
     .option('-o, --output <[format=]file>', 'write to a file; may be given again with other formats', collect, [])
-    .option('-s, --severity <levels>', 'show only these severities, as HIGH,CRITICAL', list, [])
+    .option('--explain', 'also list what was looked up and is not affected, with the reason')
+    .option('--with-vulnerabilities', 'put the findings into a CycloneDX document too')
+    .optionsGroup('What decides:')
+    .option('-s, --severity <levels>', severity, list, [])
     .option('--ignore-unfixed', 'leave out what no version fixes')
-    .option('--fail-on <severity>', 'instead of a policy: fail on this severity and above')
-    .option('--policy <file>', 'the policy (default: kvitto.yaml of this folder, where there is one)')
+    .option('--fail-on <severity>', 'instead of the rules of a policy: fail on this severity and above')
+    .option('--policy <file>', 'the policy (default: kvitto.yaml of this folder, else the built-in one)')
     .option('--ignorefile <file>', 'a .trivyignore (default: the one of this folder)')
     .option('--allow-incomplete', 'what could not be read or assessed is a warning, not "cannot say"')
     .option('--max-db-age <duration>', 'how old the advisories may be, as 5d (default: the policy, or 5d)')
-    .option('--explain', 'also list what was looked up and is not affected, with the reason')
-    .option('--include-dev', 'also components that are only needed for development')
-    .option('--with-vulnerabilities', 'put the findings into an SBOM too')
-    .option('--platform <os/arch>', 'which image of a multi-platform index')
-    .option('--ca-file <pem>', 'further certification authorities for the registry')
-    .option('--insecure', 'plain http, and certificates unchecked')
-    .option('--mirror <host=mirror>', 'ask this registry first', collect, [])
-    .option('--skip-dirs <globs>', 'folders to leave out', list, [])
-    .option('--skip-files <globs>', 'files to leave out', list, [])
+    .optionsGroup('Network and time:')
     .option('--feeds <folder|url>', 'take advisories from here when the store lacks some')
     .option('--skip-db-update', 'use the advisory store as it is')
     .option('--offline, --offline-scan', 'open no network connection')
+    .option('--ca-file <pem>', 'further certification authorities for the registry')
+    .option('--insecure', 'plain http, and certificates unchecked')
+    .option('--mirror <host=mirror>', 'ask this registry first', collect, [])
     .option('--timeout <duration>', 'give up after this time', '15m')
     .option('-q, --quiet', 'no progress')
     .addOption(new Option('--no-progress', 'the same').hideHelp());
@@ -154,7 +174,7 @@ function advisoryCommands(program: Command, exitWith: (code: number) => void): v
     .option('--feeds <folder|url>', 'instead of the public addresses, a folder or URL as `kvitto db mirror` writes it')
     .option(
       '--ecosystems <names>',
-      'OSV ecosystems, as Debian,npm,PyPI (default: what is there, and what scans asked for)',
+      'OSV ecosystems, as Debian,npm,PyPI (default: those of the folder, else those that the store holds)',
       list,
       [],
     )

@@ -59,12 +59,16 @@ async function readBytes(file: string): Promise<Uint8Array> {
   } catch (error) {
     const code =
       error instanceof Error && 'code' in error && error.code === 'ENOENT' ? 'source-not-found' : 'source-unreadable';
-    throw new CodedError(code, `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+    throw new CodedError(code, `cannot read ${file}: ${messageOf(error)}`, {
+      remedy: 'name an SBOM file that this user may read, or - for standard input',
+      cause: error,
+    });
   }
   if (size > maxDocumentSizeBytes) {
     throw new CodedError(
       'limit-exceeded',
       `${file}: larger than the ${maxDocumentSizeBytes} bytes that are read of an SBOM`,
+      { remedy: 'scan what it was made of, or split it' },
     );
   }
   return Buffer.concat(chunks);

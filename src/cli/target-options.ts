@@ -129,6 +129,7 @@ function readText(file: string, code: 'policy-invalid' | 'config-invalid'): stri
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CodedError(code, `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+    const remedy = 'check the path; without the option the file of this folder is taken, where there is one';
+    throw new CodedError(code, `cannot read ${file}: ${messageOf(error)}`, { cause: error, remedy });
   }
 }

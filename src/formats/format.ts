@@ -7,6 +7,8 @@ export interface RenderOptions {
   readonly colour: boolean;
   /** Put vulnerabilities into an SBOM too. */
   readonly withVulnerabilities: boolean;
+  /** The verdict is shown, and decides nothing: `kvitto scan`. */
+  readonly onlyScan?: boolean;
 }
 
 /** A document of the outside world: written from a report, or read into an inventory. */

@@ -2,6 +2,7 @@ import { type SeverityLevel, severityLevels } from '../model/advisory.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Component } from '../model/inventory.ts';
 import type { Report } from '../model/report.ts';
+import type { VerdictKind } from '../model/verdict.ts';
 import { purlType } from './component-key.ts';
 
 /** Findings in numbers. Informational records are no vulnerabilities and stand apart; excepted ones are counted in all. */
@@ -53,13 +54,21 @@ export function ecosystemWords(components: readonly Component[]): string {
   return sorted.map(([type, n]) => `${type} ${n}`).join(', ');
 }
 
-/** What was looked at: `os/dpkg (98 components), and for: lang/go, lang/npm`. */
-export function coverageWords({ inventory }: Report): string {
-  const found = inventory.coverage.filter((c) => c.components > 0);
-  const rest = inventory.coverage.filter((c) => c.components === 0).map((c) => c.cataloger);
+/**
+ * What was looked at. In short: `os/dpkg (98 components); no other of the 18 kinds of file that are known`. Else every kind by
+ * name, because an empty result must say what it covers. Empty where nothing was looked for.
+ */
+export function coverageWords({ inventory }: Report, length: 'short' | 'full'): string {
+  const { coverage } = inventory;
+  const found = coverage.filter((c) => c.components > 0);
+  const rest = coverage.filter((c) => c.components === 0);
   const counted = found.map((c) => `${c.cataloger} (${plural(c.components, 'component')})`).join(', ');
   if (rest.length === 0) return counted;
-  return counted === '' ? `nothing found by ${rest.join(', ')}` : `${counted}; nothing found by ${rest.join(', ')}`;
+  const short = found.length > 0 && rest.length > 3 && length === 'short';
+  const nothing = short
+    ? `nothing by the ${rest.length} other catalogers`
+    : `nothing found by ${rest.map((c) => c.cataloger).join(', ')}`;
+  return counted === '' ? nothing : `${counted}; ${nothing}`;
 }
 
 /** How old the advisories are, measured at the feed that was confirmed longest ago; what is to be done where there are none. */
@@ -89,12 +98,30 @@ export function verdictReason(report: Report): string {
   return rules.filter((r) => r.outcome === kind).map((r) => `rule ${r.rule}: ${r.says}`)[0] ?? 'no reason was given';
 }
 
+/** The reasons of the verdict that do not only repeat that a rule failed. */
+export function otherReasons({ verdict }: Report): string[] {
+  const ofRules = verdict.rules.filter((r) => r.outcome === 'fail').map((r) => `rule ${r.rule} (${r.says}): `);
+  return verdict.reasons.filter((reason) => !ofRules.some((start) => reason.startsWith(start)));
+}
+
+/** The outcome of a rule. One that matched nothing has passed only where all could be read and assessed. */
+export function outcomeWords(report: Report, outcome: VerdictKind): string {
+  if (outcome === 'pass') return report.complete ? 'pass' : 'no match';
+  return outcome === 'fail' ? 'FAIL' : 'cannot say';
+}
+
+/** What the options of a scan left out of the list of findings; empty where nothing. */
+export function notShownWords({ notShown }: Report): string {
+  return notShown === 0 ? '' : `${plural(notShown, 'finding')} left out by the options of this scan`;
+}
+
 /** What an empty list of findings means: never more than what was assessed. */
 export function nothingFoundWords(report: Report): string {
   const many = plural(report.inventory.components.length, 'component');
   if (report.snapshot === null) return `Not assessed: without advisories nothing can be said about ${many}.`;
   if (report.inventory.components.length === 0)
     return 'No component was recognised: there was nothing to hold against advisories.';
+  if (report.notShown > 0) return `Nothing that was asked for in ${many}; ${notShownWords(report)}.`;
   if (report.complete) return `No known vulnerabilities in ${many}.`;
   return `No known vulnerabilities in the part that could be read and assessed (${many}); the rest is not known.`;
 }

@@ -54,9 +54,10 @@ function incompleteness({ problems, snapshot, policy, now, ecosystems }: GateInp
   }
   const stale = staleFeeds(snapshot, policy.maxDbAgeMs, now, ecosystems ?? null);
   if (stale.length > 0) {
-    const named = stale.map((f) => `${f.id} is as of ${f.asOf}`).join(', ');
+    const byDay = Map.groupBy(stale, (f) => f.asOf.replace(/T[\d:.]+Z$/, ''));
+    const named = [...byDay].map(([day, feeds]) => `${feeds.map((f) => f.id).join(', ')} as of ${day}`).join('; ');
     reasons.push(
-      `the advisory data is older than ${durationInWords(policy.maxDbAgeMs)}: ${named}; run: kvitto db update`,
+      `the advisory data is older than ${durationInWords(policy.maxDbAgeMs)} (${named}); run: kvitto db update`,
     );
   }
   return reasons;
@@ -146,6 +147,9 @@ export function gate(findings: readonly Finding[], input: GateInput): Gated {
     ...fromExceptions.warnings,
     ...(onlyNew.length > 0 && baseline === null
       ? [`no baseline was given: for ${onlyNew.join(', ')} every finding is new`]
+      : []),
+    ...(onlyNew.length === 0 && baseline !== null
+      ? ['the baseline decides nothing: no rule of the policy has onlyNew']
       : []),
     ...(baseline?.complete === false ? ['the baseline is not complete: what it missed counts as new'] : []),
     ...(policy.rules.length === 0 ? ['the policy has no rules: no finding can fail it'] : []),

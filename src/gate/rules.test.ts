@@ -3,7 +3,7 @@ import test from 'node:test';
 import type { Finding } from '../model/finding.ts';
 import { openRule, type Rule } from './policy.ts';
 import { judge } from './rules.ts';
-import { finding, level } from './testing/finding.ts';
+import { finding, level, openssl } from './testing/finding.ts';
 
 const now = new Date('2026-08-21T12:00:00Z');
 const feed = { asOf: '2026-08-21T00:00:00Z', digest: '', records: 1, badRecords: 0 };
@@ -188,5 +188,23 @@ test('rules: what helps, the upgrade that removes most first', () => {
   assert.equal(
     outcome.remedy,
     ['upgrade p03 1.0.0 to 1.0.10 (2 findings)', ...others, 'upgrade 2 more components'].join('; '),
+  );
+});
+
+test('rules: what is built from one source package is one upgrade', () => {
+  const own = { component: openssl.replace('libssl3', 'openssl').replace('&upstream=openssl', ''), name: 'openssl' };
+  const signed = (name: string) => ({
+    component: `pkg:deb/debian/${name}@6.1.1-1?distro=debian-12&upstream=linux-signed-amd64%406.1.1%2B1`,
+    name,
+    installed: '6.1.1-1',
+    fixedIn: '6.1.2-1',
+  });
+  const images = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((n) => finding('CVE-3', signed(`image-${n}`)));
+  const findings = [finding('CVE-1'), finding('CVE-2', { ...own, fixedIn: '3.0.18-1' }), ...images];
+  const { outcome } = judge({ ...openRule, name: 'r', levels: ['high'] }, findings, { baseline: null, now, snapshot });
+  assert.equal(
+    outcome.remedy,
+    'upgrade linux 6.1.1-1 to 6.1.2-1 (7 findings in image-a, image-b, image-c, image-d, image-e and 2 more); ' +
+      'upgrade openssl 3.0.15-1 to 3.0.18-1 (2 findings in libssl3, openssl)',
   );
 });

@@ -177,6 +177,11 @@ export function packageTypeOf(id: string): DistroPackageType | null {
   return packageTypes.get(id) ?? null;
 }
 
+/** The os-release IDs of all distributions that are known here, assessed or not. */
+export function distributionIds(): string[] {
+  return [...packageTypes.keys()];
+}
+
 /** The purl qualifier `distro`: `debian-12`, `alpine-3.18.4`; the bare id where there is no version. */
 export function distroQualifier(id: string, versionId: string): string {
   return versionId === '' ? id : `${id}-${versionId}`;

@@ -138,6 +138,11 @@ export function lookupOf(purl: Purl): Lookup | null {
   return { ecosystems: [ecosystem], name: language.name(purl), version: purl.version ?? '', by: 'purl', scheme };
 }
 
+/** The ecosystems of language packages and the like: purl type, OSV ecosystem, and whether the order of its versions is known. */
+export function languageEcosystems(): { type: string; ecosystem: string; ordered: boolean }[] {
+  return [...languages].map(([type, { ecosystem, scheme }]) => ({ type, ecosystem, ordered: scheme !== null }));
+}
+
 /** The order of the versions of a purl type; null where none is known here. */
 export function schemeOf(purlType: string): VersionScheme | null {
   return distributionSchemes.get(purlType) ?? languages.get(purlType)?.scheme ?? null;

@@ -14,6 +14,8 @@ export interface Report {
   readonly snapshot: SnapshotInfo | null;
   /** Sorted by component, then id. */
   readonly findings: readonly Finding[];
+  /** Findings that the options of a scan left out of `findings`; the verdict counts them all the same. */
+  readonly notShown: number;
   /** Only when asked for with `--explain`. */
   readonly dismissals: readonly Dismissal[];
   /** Those of the inventory and those of the assessment, sorted. */

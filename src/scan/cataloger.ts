@@ -48,6 +48,8 @@ export interface Catalogued {
 export interface Cataloger {
   /** Equals its folder under `catalogers/`: `os/dpkg`. Goes into evidence. */
   readonly id: string;
+  /** One line for the page of what is read: which files, and what of them. Markdown. */
+  readonly about: string;
   /** Raised when the same bytes may yield other components. Goes into evidence. */
   readonly revision: number;
   /** Largest file that is read; a larger one that is wanted is a problem. For one with `extract`: the largest that is streamed. */

@@ -28,6 +28,7 @@ function component(purl: string, paths: string[], more: Partial<Component> = {})
 function of(id: string, components: Component[], ownedPaths?: string[], problems: Problem[] = []): Found {
   const cataloger: Cataloger = {
     id,
+    about: '',
     revision: 3,
     maxFileSizeBytes: 1,
     wants: () => false,

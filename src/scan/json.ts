@@ -14,6 +14,8 @@ export function stringsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
+const remedy = 'The copy is damaged, or something else was put in its place: save or push the image again.';
+
 /**
  * The object that `bytes` holds as JSON in UTF-8 (a byte order mark is tolerated).
  * Throws `limit-exceeded` above `mostBytes` and `document-invalid` where it is no JSON object; `where` names the document.
@@ -23,14 +25,18 @@ export function parseJsonRecord(bytes: Uint8Array, where: string, mostBytes: num
     throw new CodedError(
       'limit-exceeded',
       `${where}: ${bytes.length} bytes are more than the ${mostBytes} that are read.`,
+      { remedy },
     );
   }
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw new CodedError('document-invalid', `${where}: not JSON: ${clip(messageOf(error), 120)}.`, { cause: error });
+    throw new CodedError('document-invalid', `${where}: not JSON: ${clip(messageOf(error), 120)}.`, {
+      remedy,
+      cause: error,
+    });
   }
-  if (!isRecord(value)) throw new CodedError('document-invalid', `${where}: not a JSON object.`);
+  if (!isRecord(value)) throw new CodedError('document-invalid', `${where}: not a JSON object.`, { remedy });
   return value;
 }

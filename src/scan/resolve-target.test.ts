@@ -41,6 +41,11 @@ it('a prefix decides, else the first source that recognises the target', async (
 it('what is nothing is refused', async () => {
   await assert.rejects(resolveTarget('', allSources), { code: 'usage' });
   await assert.rejects(resolveTarget('dir:', allSources), { code: 'usage' });
+  for (const name of ['none.tar', 'none.tar.gz', 'none.cdx.json', 'none/x.TGZ'])
+    await assert.rejects(resolveTarget(name, [registry]), {
+      code: 'source-not-found',
+      message: `${name}: there is no such file.`,
+    });
   await assert.rejects(
     resolveTarget('/no/such/path', [
       ...allSources.filter(({ id }) => ['dir', 'oci', 'oci-archive', 'docker-archive'].includes(id)),
@@ -48,4 +53,12 @@ it('what is nothing is refused', async () => {
     ]),
     { code: 'source-not-found' },
   );
+});
+
+it('a file that no source reads is told as such, and not as missing', async () => {
+  await assert.rejects(resolveTarget(import.meta.filename, []), {
+    code: 'source-unsupported',
+    message: `${import.meta.filename}: it is there, but it is no image archive that can be read.`,
+  });
+  await assert.rejects(resolveTarget(`${import.meta.filename}.gone`, []), { code: 'source-not-found' });
 });

@@ -1,4 +1,4 @@
-import { CodedError } from '../model/errors.ts';
+import { CodedError, type FailureCode } from '../model/errors.ts';
 import type { Artifact, Digest, ImageConfig, Inventory } from '../model/inventory.ts';
 import { clip, type Problem, sortProblems } from '../model/problem.ts';
 import type { Cataloger } from './cataloger.ts';
@@ -33,6 +33,7 @@ const releasePaths: readonly string[] = [...osReleasePaths, ...releaseFallbackPa
 /** Takes part in the reading like a cataloger, but is asked first and answers with the operating system. */
 const osRelease: Cataloger = {
   id: 'os-release',
+  about: 'the operating system, from os-release and its older relatives',
   revision: 1,
   maxFileSizeBytes: maxOsReleaseBytes,
   wants: (file) => releasePaths.includes(file.path),
@@ -87,12 +88,31 @@ interface Read {
   readonly problems: readonly Problem[];
 }
 
+/**
+ * Failures that are about one layer: the others are read, and the report says what is missing. A network that fails is
+ * about all of them, and another run may cure it.
+ */
+const ofOneLayer: ReadonlySet<string> = new Set<FailureCode>([
+  'digest-mismatch',
+  'document-invalid',
+  'limit-exceeded',
+  'source-not-found',
+  'source-unreadable',
+  'source-unsupported',
+]);
+
 async function readImage(source: ImageSource, keeper: Keeper, limits: Limits, signal: AbortSignal): Promise<Read> {
   const allowance: Allowance = { entries: limits.entries, totalBytes: limits.totalBytes };
   const records = new Map<string, LayerRecord>();
+  const faults = new Map<string, CodedError>();
   for await (const blob of source.layers(signal)) {
     signal.throwIfAborted();
-    records.set(blob.key, await readLayer(blob, keeper, limits, allowance, signal));
+    try {
+      records.set(blob.key, await readLayer(blob, keeper, limits, allowance, signal));
+    } catch (error) {
+      if (!(error instanceof CodedError) || !ofOneLayer.has(error.code)) throw error;
+      faults.set(blob.key, error);
+    }
   }
   const facts = await source.describe();
   const problems: Problem[] = [...facts.problems];
@@ -102,10 +122,11 @@ async function readImage(source: ImageSource, keeper: Keeper, limits: Limits, si
     const layer = facts.artifact.layers[at];
     if (layer === undefined) continue;
     const where = `layer ${layer.diffId}`;
-    const record = records.get(key) ?? (await late(key));
-    if (typeof record === 'string') {
+    const record = records.get(key) ?? faults.get(key) ?? (await late(key));
+    if (record instanceof CodedError) {
       const told = facts.problems.some((problem) => problem.where === where);
-      if (!told) problems.push({ code: 'unreadable', where, message: record });
+      const code = record.code === 'digest-mismatch' ? record.code : 'unreadable';
+      if (!told) problems.push({ code, where, message: clip(record.message, 500) });
       continue;
     }
     records.set(key, record);
@@ -121,11 +142,11 @@ async function readImage(source: ImageSource, keeper: Keeper, limits: Limits, si
   return { squashed, diffIds, artifact: facts.artifact, config: facts.config, problems };
 
   /** A layer that was not among those that streamed by; the reason where it cannot be had. */
-  async function late(key: string): Promise<LayerRecord | string> {
+  async function late(key: string): Promise<LayerRecord | CodedError> {
     try {
       return await readLayer({ key, bytes: source.reopen(key, signal) }, keeper, limits, allowance, signal);
     } catch (error) {
-      if (error instanceof CodedError && error.code !== 'aborted') return clip(error.message, 500);
+      if (error instanceof CodedError && error.code !== 'aborted') return error;
       throw error;
     }
   }

@@ -33,7 +33,7 @@ describe('a real Debian image', { skip }, () => {
     mkdirSync(folder, { recursive: true });
     const update = kvitto(['db', 'update', '--feeds', feeds ?? ''], { home, env });
     assert.equal(update.status, 0, update.stderr);
-    rootTar = debianRoot(folder, 'bookworm', vulnerablePackages());
+    rootTar = debianRoot('bookworm', vulnerablePackages());
     layout = ociLayout(folder, 'image', rootTar, { from: appRoot(folder, nodeProject(folder, old)), to: '/srv' });
     copyImage(`oci:${layout}:app`, `docker-archive:${folder}/docker.tar:demo:1`);
     copyImage(`oci:${layout}:app`, `oci-archive:${folder}/oci.tar:1`);
@@ -165,7 +165,7 @@ describe('a real Debian image', { skip }, () => {
   });
 
   test('a Debian 11 image', { skip: missing('mmdebstrap').length > 0 }, () => {
-    const tar = debianRoot(folder, 'bullseye', []);
+    const tar = debianRoot('bullseye', []);
     const oci = ociLayout(folder, 'bullseye', tar, null);
     const report = scan(`oci:${oci}:app`);
     assert.equal(report.os?.ecosystem, 'Debian:11');

@@ -1,6 +1,7 @@
 // Builds real images from Debian's packages, with versions that have known holes, once per test run.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keptBuild } from './kept-build.ts';
 import { run } from './parts.ts';
 
 /** Binary packages that share a source package must have one version; each group takes its lowest one. */
@@ -49,18 +50,16 @@ function mirror(): string {
   return /^URIs:\s*(\S+)/m.exec(sources)?.[1] ?? 'http://deb.debian.org/debian';
 }
 
-/** A Debian root file system as a tar. `packages` may pin versions. */
-export function debianRoot(folder: string, release: 'bookworm' | 'bullseye', packages: readonly string[]): string {
-  const tar = join(folder, `${release}.tar`);
-  if (existsSync(tar)) return tar;
+/** A Debian root file system as a tar, kept for the day: read it, never change it. `packages` may pin versions. */
+export function debianRoot(release: 'bookworm' | 'bullseye', packages: readonly string[]): string {
   const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : [];
   // Without a mirror mmdebstrap takes main, updates and security of bookworm, which is where the pinned versions are.
   const from = release === 'bookworm' ? [] : [`deb ${mirror()} ${release} main`];
   const documents = ['--dpkgopt=path-exclude=/usr/share/doc/*', '--dpkgopt=path-exclude=/usr/share/locale/*'];
-  run('mmdebstrap', ['-q', '--variant=minbase', ...documents, ...include, release, tar, ...from], {
-    env: { SOURCE_DATE_EPOCH: '1790000000' },
-  });
-  return tar;
+  const flags = ['-q', '--variant=minbase', '--format=tar', ...documents, ...include];
+  return keptBuild(`${release}.tar`, [release, ...flags, ...from], (tar) =>
+    run('mmdebstrap', [...flags, release, tar, ...from], { env: { SOURCE_DATE_EPOCH: '1790000000' } }),
+  );
 }
 
 /** An OCI layout with the tar as its first layer, and a folder of the host copied in as its second. */

@@ -74,14 +74,24 @@ async function indexState(ecosystem: string, index: Fresh | null, now: Date): Pr
 async function readWhole(ecosystem: string, zip: Fresh, sorter: Sorter, context: OsvContext): Promise<Tally> {
   const tally: Tally = { records: 0, badRecords: 0, firstFault: null, badNames: [], newest: null };
   const now = context.now.toISOString();
+  let speaking = 0;
   for (const { name, bytes } of zipFiles(zip.file, osvPaths(ecosystem).zip, zipLimits)) {
     if (!name.endsWith('.json')) continue;
     const record = normalizeRecord(parseRecord(bytes), ecosystem, context.score);
     tallyRecord(tally, clip(name.replace(/\.json$/, ''), 200), record, now);
     addRecord(sorter, record);
+    if (record.named.length > 0) speaking += 1;
     await pauseAt(tally.records, context);
   }
+  if (speaking === 0) throw silent(ecosystem, tally);
   return tally;
+}
+
+/** A feed that says nothing would make everything look free of holes: it is another feed's file, or no feed at all. */
+function silent(ecosystem: string, { records, firstFault }: Tally): CodedError {
+  const held = records === 0 ? 'it has no record at all' : `none of its ${records} records is about ${ecosystem}`;
+  const fault = firstFault === null ? '' : ` (${firstFault})`;
+  return new CodedError('feed-invalid', `${osvPaths(ecosystem).zip} is no feed of ${ecosystem}: ${held}${fault}`);
 }
 
 async function buildWhole(

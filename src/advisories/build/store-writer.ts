@@ -18,6 +18,12 @@ import type { Sorter } from './sorter.ts';
 export function writeFailure(file: string, thrown: unknown): unknown {
   if (thrown instanceof CodedError) return thrown;
   const text = messageOf(thrown);
+  if (/EACCES|EPERM|EROFS|ENOTDIR|EISDIR|readonly database|unable to open database/.test(text)) {
+    return new CodedError('output-unwritable', `${file} cannot be written: ${text}`, {
+      remedy: 'let this user write there, or set KVITTO_HOME to a folder that may be written to',
+      cause: thrown,
+    });
+  }
   if (!/ENOSPC|EDQUOT|disk is full|disk I\/O error/.test(text)) return thrown;
   return new CodedError('disk-full', `writing ${file} failed: ${text}`, {
     remedy: 'free some space there, or set KVITTO_HOME to a larger disk; the former store is still in use',

@@ -7,6 +7,12 @@ import { clip } from '../../model/problem.ts';
 import type { FetchOptions } from '../limits.ts';
 import type { GetOptions, Got, Known } from './origin.ts';
 
+/** How documents are asked for. `authorization`: a header for the server that was named, and for none that it leads to. */
+export interface Access {
+  readonly dispatcher: Dispatcher;
+  readonly authorization: string | null;
+}
+
 /** A failure that another try may cure. */
 class Retry extends Error {
   readonly afterMs: number | null;
@@ -18,6 +24,9 @@ class Retry extends Error {
 }
 
 const longestPauseMs = 30_000;
+
+/** A host that is not there, a disk that is full: what another try within seconds will not cure. */
+const final: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ECONNREFUSED', 'ENOSPC', 'EACCES', 'EROFS', 'EDQUOT']);
 
 function header(answer: Dispatcher.ResponseData, name: string): string | null {
   const value = answer.headers[name];
@@ -92,8 +101,9 @@ async function attempt(
   get: GetOptions,
   signal: AbortSignal,
   options: FetchOptions,
-  dispatcher: Dispatcher,
+  { dispatcher, authorization }: Access,
 ): Promise<Got> {
+  const home = new URL(start).origin;
   let url = start;
   for (let hops = 0; hops <= options.maxRedirects; hops += 1) {
     const answer = await request(url, {
@@ -101,7 +111,12 @@ async function attempt(
       signal,
       headersTimeout: options.idleTimeoutMs,
       bodyTimeout: options.idleTimeoutMs,
-      headers: { 'user-agent': 'kvitto', 'accept-encoding': 'identity', ...validators(get.known, start) },
+      headers: {
+        'user-agent': 'kvitto',
+        'accept-encoding': 'identity',
+        ...validators(get.known, start),
+        ...(authorization !== null && new URL(url).origin === home ? { authorization } : {}),
+      },
     });
     try {
       if (answer.statusCode > 300 && answer.statusCode < 400 && answer.statusCode !== 304) {
@@ -139,7 +154,7 @@ export async function download(
   file: string,
   get: GetOptions,
   options: FetchOptions,
-  dispatcher: Dispatcher,
+  access: Access,
 ): Promise<Got> {
   const clock = AbortSignal.timeout(options.totalTimeoutMs);
   const signal = AbortSignal.any([get.signal, clock]);
@@ -152,11 +167,10 @@ export async function download(
   };
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt(url, file, get, signal, options, dispatcher);
+      return await attempt(url, file, get, signal, options, access);
     } catch (thrown) {
       const code = (thrown as { code?: unknown } | null)?.code;
-      const disk = code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS' || code === 'EDQUOT';
-      if (thrown instanceof CodedError || disk || signal.aborted || tries >= options.attempts)
+      if (thrown instanceof CodedError || final.has(code) || signal.aborted || tries >= options.attempts)
         return await fail(thrown);
       const asked = thrown instanceof Retry ? thrown.afterMs : null;
       const waitMs = Math.min(longestPauseMs, Math.max(0, asked ?? options.backoffMs * 2 ** (tries - 1)));

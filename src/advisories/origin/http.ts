@@ -43,6 +43,7 @@ function remote(
   address: (wanted: string) => string | null,
   scratch: string,
   options: FetchOptions,
+  authorization: string | null = null,
 ): Origin {
   // Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
   const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: options.idleTimeoutMs } });
@@ -51,7 +52,7 @@ function remote(
     const url = address(wanted);
     if (url === null) return { kind: 'absent' } as const;
     counter += 1;
-    return download(url, path.join(scratch, `download-${counter}`), request, options, dispatcher);
+    return download(url, path.join(scratch, `download-${counter}`), request, options, { dispatcher, authorization });
   };
   return {
     kind,
@@ -70,14 +71,33 @@ function remote(
   };
 }
 
-/** A web server that offers a feeds folder. `scratch`: an existing folder for downloads. */
+/**
+ * A web server that offers a feeds folder. A user and password in its address go into a header, and nowhere else: addresses
+ * stand in messages, in the store and in `mirror.json`. `scratch`: an existing folder for downloads.
+ */
 export function httpOrigin(base: string, scratch: string, options: FetchOptions): Origin {
   const url = URL.parse(base);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new CodedError('usage', `${base} is no http or https address`);
+    throw new CodedError('usage', 'the address of the feeds is no http or https address', {
+      remedy: 'write it as https://feeds.example.org/path',
+    });
   }
-  const root = base.endsWith('/') ? base : `${base}/`;
-  return remote('http', base, (wanted) => root + encode(wanted), scratch, options);
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  const user = `${decoded(username)}:${decoded(password)}`;
+  const authorization = user === ':' ? null : `Basic ${Buffer.from(user).toString('base64')}`;
+  const label = user === ':' ? base : url.href;
+  const root = label.endsWith('/') ? label : `${label}/`;
+  return remote('http', label, (wanted) => root + encode(wanted), scratch, options, authorization);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The publishers' own addresses: OSV, NVD, CISA, ENISA, FIRST. */

@@ -5,9 +5,11 @@ import { exportStore, importStore } from '../../advisories/transfer.ts';
 import { updateStore } from '../../advisories/update.ts';
 import type { FeedState, SnapshotInfo } from '../../model/advisory.ts';
 import { CodedError } from '../../model/errors.ts';
+import { clip } from '../../model/problem.ts';
 import { kvittoHome, presentMoment } from '../environment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withRun } from '../run.ts';
+import { tell } from '../tell.ts';
 
 interface FetchFlags {
   readonly feeds?: string;
@@ -39,7 +41,7 @@ export async function updateCommand(flags: FetchFlags): Promise<number> {
         onProgress: ({ feed, stage, records }) => progress.step(`${stage} ${feed}: ${records} records`),
       });
       progress.done();
-      for (const warning of warnings) process.stderr.write(`kvitto: ${warning}\n`);
+      for (const warning of warnings) tell(warning);
       process.stdout.write(`${feedLines(perFeed)}\nsnapshot ${snapshot.digest}\n`);
       return perFeed.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.done;
     },
@@ -64,7 +66,7 @@ function feedLines(perFeed: readonly FeedResult[]): string {
   return perFeed
     .map(({ id, state, records, badRecords, message }) => {
       const bad = badRecords > 0 ? `, ${badRecords} could not be read` : '';
-      const why = message === undefined ? '' : `  ${message}`;
+      const why = message === undefined ? '' : `  ${clip(message, 500)}`;
       return `${id.padEnd(width)}  ${state.padEnd(9)}  ${records} records${bad}${why}`;
     })
     .join('\n');
@@ -131,7 +133,11 @@ export async function mirrorCommand(folder: string, flags: FetchFlags): Promise<
         onProgress: (feed) => progress.step(`fetching ${feed}`),
       });
       progress.done();
-      process.stdout.write(`${feedLines(perFeed)}\n`);
+      const width = Math.max(...perFeed.map(({ id }) => id.length), 4);
+      for (const { id, state, message } of perFeed) {
+        process.stdout.write(`${id.padEnd(width)}  ${state}${message === undefined ? '' : `  ${message}`}\n`);
+      }
+      process.stdout.write(`  → on the machine without network: kvitto db update --feeds ${folder}\n`);
       return perFeed.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.done;
     },
   );

@@ -24,7 +24,7 @@ export async function gateCommand(argument: string | undefined, flags: TargetFla
       const explain = flags.explain === true;
       const report = assess(inventory, store, { version, now: run.now, policy, exceptions, baseline, explain });
       run.progress.done();
-      writeOutputs(report, outputs, renderOptions(flags, run.env));
+      writeOutputs(report, outputs, renderOptions(flags, run.env, false));
       return exitCodeOfVerdict[report.verdict.kind];
     } finally {
       store?.close();

@@ -27,7 +27,7 @@ export async function scanCommand(argument: string | undefined, flags: TargetFla
       const { now } = run;
       const report = assess(inventory, store, { version, now, policy, exceptions, baseline: null, explain, show });
       run.progress.done();
-      writeOutputs(report, outputs, renderOptions(flags, run.env));
+      writeOutputs(report, outputs, renderOptions(flags, run.env, true));
       const counted = report.findings.some((finding) => finding.excepted === null && finding.informational === null);
       if (chosenCode !== null && counted) return chosenCode;
       return report.complete || policy.allowIncomplete ? exitCodes.done : exitCodes.cannotSay;

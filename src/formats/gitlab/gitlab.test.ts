@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Report } from '../../model/report.ts';
+import { gitlabValidator } from '../testing/documents.ts';
 import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, emptyReport, sampleReport } from '../testing/sample-report.ts';
 import { gitlab } from './index.ts';
@@ -19,8 +18,7 @@ const named = (name: string, more: Partial<Report['inventory']['artifact']> = {}
 const directory = named('.', { kind: 'directory', digestOf: 'inventory' });
 
 test('reports hold what GitLab demands (schema written by hand from its documentation)', () => {
-  const schema = JSON.parse(readFileSync(new URL('./testdata/security-report.schema.json', import.meta.url), 'utf8'));
-  const validate = new Ajv2020({ strict: false, allErrors: true }).compile(schema);
+  const validate = gitlabValidator();
   for (const report of [
     sampleReport,
     emptyReport,
@@ -30,9 +28,9 @@ test('reports hold what GitLab demands (schema written by hand from its document
     named(''),
     ...hostileTexts.map(everywhere),
   ]) {
-    assert.ok(validate(written(report)), JSON.stringify(validate.errors));
+    assert.equal(validate(written(report)), null);
   }
-  assert.equal(validate({ ...written(sampleReport), surplus: 1 }), false);
+  assert.notEqual(validate({ ...written(sampleReport), surplus: 1 }), null);
 });
 
 test('an image is named by its tag, by its digest where there is none', () => {

@@ -69,6 +69,7 @@ export function toDocument(report: Report): ReportDocument {
       dependsOn: [...c.dependsOn],
     })),
     findings: report.findings.map(findingOf),
+    notShown: report.notShown,
     ...(report.dismissals.length > 0 && {
       dismissals: report.dismissals.map((d) => ({
         component: d.component,

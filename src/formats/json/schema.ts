@@ -237,6 +237,9 @@ export const reportDocument = z.object({
     .describe('What was looked at.'),
   components: z.array(component).describe('The inventory, sorted by purl.'),
   findings: z.array(finding).describe('Component × vulnerability, sorted by component, then id.'),
+  notShown: z
+    .number()
+    .describe('Findings that --severity or --ignore-unfixed of a scan left out; the verdict counts them all the same.'),
   dismissals: z
     .array(
       z.object({

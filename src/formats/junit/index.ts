@@ -32,7 +32,7 @@ function render(report: Report): string {
   const { artifact } = report.inventory;
   const found = new Map(report.findings.map((f) => [keyOf({ id: f.id, component: f.component }), f]));
   const suites = [
-    ...report.verdict.rules.map((r) => ruleSuite(r, found)),
+    ...report.verdict.rules.map((r) => ruleSuite(r, report, found)),
     ...exceptionSuite(report),
     ...problemSuite(report),
   ];
@@ -50,10 +50,15 @@ function keyOf(r: FindingRef): string {
   return `${r.component}\0${r.id}`;
 }
 
-function ruleSuite(r: RuleOutcome, found: ReadonlyMap<string, Finding>): Suite {
+function ruleSuite(r: RuleOutcome, report: Report, found: ReadonlyMap<string, Finding>): Suite {
   const name = `rule ${r.rule}`;
   const remedy = r.remedy === null ? '' : `\nTo pass: ${r.remedy}`;
-  if (r.outcome === 'pass') return { name, cases: [{ classname: name, name: r.says || r.rule, outcome: null }] };
+  if (r.outcome === 'pass') {
+    // Green only where all could be read and assessed.
+    const message = 'nothing matched in the part that could be read and assessed; the result is not complete';
+    const outcome = report.complete ? null : ({ kind: 'skipped', message, text: '' } as const);
+    return { name, cases: [{ classname: name, name: r.says || r.rule, outcome }] };
+  }
   const kind = r.outcome === 'fail' ? 'failure' : 'error';
   const cases = r.matched.map((ref): TestCase => {
     const f = found.get(keyOf(ref));

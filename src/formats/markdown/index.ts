@@ -6,7 +6,10 @@ import {
   coverageWords,
   ecosystemWords,
   nothingFoundWords,
+  notShownWords,
   otherCounts,
+  otherReasons,
+  outcomeWords,
   plural,
   shortDigest,
   storeWords,
@@ -56,6 +59,7 @@ function render(report: Report): string {
 function overview(report: Report): string[] {
   const { artifact, os, components } = report.inventory;
   const counts = countsOf(report.findings);
+  const others = [otherCounts(counts), notShownWords(report)].filter((words) => words !== '').join(', ');
   const assessed = report.snapshot !== null || counts.total > 0;
   return tableOf(
     ['', ''],
@@ -66,9 +70,15 @@ function overview(report: Report): string[] {
       ],
       ['System', os === null ? 'none recognised' : plain(os.name || os.id)],
       ['Components', `${components.length}${components.length === 0 ? '' : ` (${plain(ecosystemWords(components))})`}`],
-      ['Looked at', plain(coverageWords(report) || 'nothing that is known here', 2000)],
+      [
+        'Looked at',
+        plain(
+          coverageWords(report, report.findings.length > 0 ? 'short' : 'full') || 'nothing that is known here',
+          2000,
+        ),
+      ],
       ['Advisories', plain(storeWords(report))],
-      ['Findings', assessed ? `**${plain(totalWords(counts))}** ${otherCounts(counts)}`.trim() : '**not assessed**'],
+      ['Findings', assessed ? `**${totalWords(counts)}** ${others}`.trim() : '**not assessed**'],
     ],
   );
 }
@@ -87,7 +97,7 @@ function problems(report: Report): string[] {
 
 function rules(report: Report): string[] {
   const { policy } = report.verdict;
-  const names = new Map(report.findings.map((f) => [f.component, f.name]));
+  const names = new Map(report.inventory.components.map((c) => [c.purl, c.name]));
   const rows = report.verdict.rules.map((r) => {
     const shown = r.matched
       .slice(0, mostMatched)
@@ -95,14 +105,14 @@ function rules(report: Report): string[] {
     const more = r.matched.length > shown.length ? ` and ${r.matched.length - shown.length} more` : '';
     const remedy = r.outcome === 'pass' || r.remedy === null ? '' : plain(r.remedy);
     return [
-      `${icons[r.outcome]} ${r.outcome}`,
+      `${r.outcome === 'pass' && !report.complete ? '' : icons[r.outcome]} ${outcomeWords(report, r.outcome)}`.trim(),
       `**${plain(r.rule)}** ${plain(r.says)}`,
       shown.join(', ') + more,
       remedy,
     ];
   });
   const notes = [
-    ...report.verdict.reasons.map((t) => `- because ${plain(t)}`),
+    ...otherReasons(report).map((t) => `- because ${plain(t)}`),
     ...report.verdict.warnings.map((t) => `- warning: ${plain(t)}`),
   ];
   return [

@@ -1,7 +1,7 @@
 import { severityLevels } from '../../model/advisory.ts';
 import type { Dismissal, Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
-import { purlType } from '../component-key.ts';
+import { purlType, sourceOf } from '../component-key.ts';
 import { countsOf, coverageWords, nothingFoundWords, plural, worstFirst } from '../summary.ts';
 import { latestFix, upgradesOf } from '../upgrades.ts';
 import type { Paint } from './paint.ts';
@@ -12,22 +12,20 @@ const mostRows = 8;
 const mostUpgrades = 12;
 const mostDismissals = 200;
 
-/** The findings by component, worst first; where there is none, what that statement covers. */
+/** The findings by component (those of one source package with the same findings together), worst first; where there is none, what that statement covers. */
 export function findings(report: Report, columns: number, paint: Paint): string[] {
   if (report.findings.length === 0) return nothing(report, columns, paint);
-  const groups = [...Map.groupBy(report.findings, (f) => f.component).values()].map((list) =>
-    [...list].sort(worstFirst),
-  );
-  groups.sort(byWorst);
+  const groups = groupsOf(report.findings);
   const shown = groups.slice(0, mostComponents);
-  const rest = groups.slice(mostComponents).flat();
-  const idWidth = Math.min(24, Math.max(13, ...shown.flatMap((g) => g.slice(0, mostRows).map((f) => widthOf(f.id)))));
+  const rest = groups.slice(mostComponents);
+  const ids = shown.flatMap(({ rows }) => rows.slice(0, mostRows).map((f) => widthOf(f.id)));
+  const idWidth = Math.min(24, Math.max(13, ...ids));
   const lines = shown.flatMap((group) => component(group, columns, idWidth, paint));
   const header = `  ${cell('VULNERABILITY', idWidth)}  ${cell('SEVERITY', 10)}   EPSS  STATE      SUMMARY`;
   if (rest.length > 0) {
     lines.push(
       ...wrap(
-        `… and ${plural(groups.length - mostComponents, 'more component')} with ${severities(rest)}; all of them: -f json`,
+        `… and ${plural(rest.flatMap((g) => g.names).length, 'more component')} with ${severities(rest.flatMap((g) => g.all))}; all of them: -f json`,
         columns,
       ),
     );
@@ -35,7 +33,34 @@ export function findings(report: Report, columns: number, paint: Paint): string[
   return [paint.heading('COMPONENT  INSTALLED → FIXED'), paint.heading(fit(header, columns)), ...lines];
 }
 
-function byWorst(a: readonly Finding[], b: readonly Finding[]): number {
+/** Components with the same findings, because they are built from one source package. */
+interface Group {
+  readonly names: readonly string[];
+  /** Of the first of them, worst first. */
+  readonly rows: readonly Finding[];
+  readonly all: readonly Finding[];
+}
+
+function groupsOf(list: readonly Finding[]): Group[] {
+  const merged = new Map<string, { names: string[]; rows: readonly Finding[]; all: Finding[] }>();
+  for (const found of Map.groupBy(list, (f) => f.component).values()) {
+    const rows = [...found].sort(worstFirst);
+    const [first] = rows;
+    if (first === undefined) continue;
+    const source = sourceOf(first.component, first.name, first.installed);
+    const same = rows.map((f) => [f.id, f.fixedIn, f.severity.level, f.epss?.probability, f.excepted !== null]);
+    const key = JSON.stringify([purlType(first.component), source, first.installed, same]);
+    const group = merged.get(key);
+    if (group === undefined) merged.set(key, { names: [first.name], rows, all: [...rows] });
+    else {
+      group.names.push(first.name);
+      group.all.push(...rows);
+    }
+  }
+  return [...merged.values()].sort(byWorst);
+}
+
+function byWorst({ rows: a }: Group, { rows: b }: Group): number {
   const [x] = a;
   const [y] = b;
   if (x === undefined || y === undefined) return 0;
@@ -43,23 +68,23 @@ function byWorst(a: readonly Finding[], b: readonly Finding[]): number {
 }
 
 function nothing(report: Report, columns: number, paint: Paint): string[] {
-  const covered = coverageWords(report);
+  const covered = coverageWords(report, 'full');
   const looked = covered === '' ? 'Nothing was looked at.' : `Looked at: ${covered}.`;
   return [...wrap(nothingFoundWords(report), columns).map(paint.heading), ...wrap(looked, columns)];
 }
 
-function component(group: readonly Finding[], columns: number, idWidth: number, paint: Paint): string[] {
-  const [first] = group;
+function component({ names, rows }: Group, columns: number, idWidth: number, paint: Paint): string[] {
+  const [first] = rows;
   if (first === undefined) return [];
-  const fix = latestFix(purlType(first.component), group);
+  const fix = latestFix(purlType(first.component), rows);
   const versions = `${first.installed} → ${fix ?? 'no fix'}`;
   const nameWidth = Math.max(10, columns - widthOf(versions) - 2);
-  const title = fit(`${fit(first.name, nameWidth)}  ${versions}`, columns);
+  const title = fit(`${fit(names.join(', '), nameWidth)}  ${versions}`, columns);
   const [place, ...others] = first.locations;
   const where = place === undefined ? '' : `${place.path}${others.length > 0 ? ` and ${others.length} more` : ''}`;
   const room = columns - widthOf(title) - 3;
-  const shown = group.length <= mostRows ? group : group.slice(0, mostRows - 2);
-  const hidden = group.slice(shown.length);
+  const shown = rows.length <= mostRows ? rows : rows.slice(0, mostRows - 2);
+  const hidden = rows.slice(shown.length);
   return [
     title + (room >= 20 && where !== '' ? paint.dim(`   ${fit(where, room)}`) : ''),
     ...shown.map((f) => row(f, fix, columns, idWidth, paint)),

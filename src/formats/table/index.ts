@@ -19,13 +19,13 @@ function render(report: Report, options: RenderOptions): string {
   const columns = Math.min(240, Math.max(60, options.columns ?? defaultColumns));
   const paint = paintFor(options.colour);
   const sections = [
-    overview(report, columns, paint),
+    overview(report, columns, paint, options.onlyScan === true),
     problems(report, columns, paint),
     findings(report, columns, paint),
     upgrades(report, columns, paint),
     dismissals(report.dismissals, columns, paint),
     verdict(report, columns, paint),
-    nextSteps(report, columns, paint),
+    nextSteps(report, columns, paint, options.onlyScan === true),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

@@ -4,6 +4,7 @@ import {
   countsOf,
   coverageWords,
   ecosystemWords,
+  notShownWords,
   otherCounts,
   plural,
   shortDigest,
@@ -19,14 +20,15 @@ const indent = 12;
 const mostProblems = 25;
 
 /** The first lines: what was scanned, against what, what was found, and the verdict with its reason. */
-export function overview(report: Report, columns: number, paint: Paint): string[] {
+export function overview(report: Report, columns: number, paint: Paint, onlyScan: boolean): string[] {
   const { artifact, os, components } = report.inventory;
   const counts = countsOf(report.findings);
   const kind = [artifact.kind, artifact.platform].filter((part) => part !== null).join(', ');
-  const others = otherCounts(counts);
+  const others = [otherCounts(counts), notShownWords(report)].filter((words) => words !== '').join(', ');
   const verdict = verdictWords(report);
+  const before = onlyScan ? 'the gate would say ' : '';
   const found = report.snapshot === null && counts.total === 0 ? 'not assessed' : totalWords(counts);
-  const reason = wrap(`${verdict}: ${verdictReason(report)}`, columns - indent, 3);
+  const reason = wrap(`${before}${verdict}: ${verdictReason(report)}`, columns - indent, 3);
   return [
     ...entry('Artifact', `${artifact.name} (${kind})`, columns, indent),
     ...entry('Digest', `${shortDigest(artifact.digest)} (${artifact.digestOf})`, columns, indent),
@@ -37,15 +39,22 @@ export function overview(report: Report, columns: number, paint: Paint): string[
       columns,
       indent,
     ),
-    ...entry('Looked at', coverageWords(report) || 'nothing that is known here', columns, indent),
+    ...(report.findings.length === 0
+      ? []
+      : entry('Looked at', coverageWords(report, 'short') || 'nothing that is known here', columns, indent)),
     ...entry('Advisories', storeWords(report), columns, indent),
     ...entry('Findings', found, columns, indent),
     ...(others === '' ? [] : entry('', others, columns, indent)),
     ...reason.map((line, i) =>
       i === 0
         ? 'Verdict'.padEnd(indent) +
-          paint.verdict(report.verdict.kind, report.complete, line.slice(0, verdict.length)) +
-          line.slice(verdict.length)
+          before +
+          paint.verdict(
+            report.verdict.kind,
+            report.complete,
+            line.slice(before.length, before.length + verdict.length),
+          ) +
+          line.slice(before.length + verdict.length)
         : ' '.repeat(indent) + line,
     ),
   ];

@@ -123,3 +123,46 @@ test('an empty list of findings says no more than what was assessed', () => {
     'Not assessed: without advisories nothing can be said about 0 components.\nNothing was looked at.',
   ]);
 });
+
+test('a scan says that its verdict decides nothing, and what its options left out', () => {
+  const scanned = (report: Report) =>
+    table.render?.(report, { columns: 120, colour: false, withVulnerabilities: false, onlyScan: true }) ?? '';
+  assert.match(scanned(sampleReport), /^Verdict {5}the gate would say FAIL: rule no-critical \(/m);
+  assert.match(
+    scanned(sampleReport),
+    /^ {2}- a scan shows the verdict and lets it decide nothing: `kvitto gate` ends with 1 here$/m,
+  );
+  assert.match(scanned(emptyReport), /^Verdict {5}the gate would say PASS: 1 rule, none violated$/m);
+  assert.doesNotMatch(render(sampleReport), /would say|decide nothing/);
+  const filtered = scanned({ ...emptyReport, notShown: 3 });
+  assert.match(filtered, /^ {12}3 findings left out by the options of this scan$/m);
+  assert.match(
+    filtered,
+    /^Nothing that was asked for in 1 component; 3 findings left out by the options of this scan\.$/m,
+  );
+  assert.doesNotMatch(filtered, /No known vulnerabilities/);
+});
+
+test('a rule that matched nothing has passed only where all could be assessed', () => {
+  const rule = (report: Report) =>
+    render(report)
+      .split('\n')
+      .find((line) => line.endsWith('EPSS at least 0.95'));
+  assert.equal(rule(sampleReport), '  no match    epss: EPSS at least 0.95');
+  assert.equal(rule({ ...sampleReport, problems: [], complete: true }), '  pass        epss: EPSS at least 0.95');
+});
+
+test('components of one source package with the same findings stand together', () => {
+  const of = (name: string) =>
+    component(`pkg:deb/debian/${name}@1?distro=debian-12${name === 'src' ? '' : '&upstream=src'}`, name, '1');
+  const components = ['a', 'b', 'other', 'src'].map(of);
+  const findings = components.flatMap((c) => [
+    finding('CVE-1', c, says('NVD', 'high'), { fixedIn: '2' }),
+    ...(c.name === 'other' ? [finding('CVE-2', c, says('NVD', 'low'), { fixedIn: '3' })] : []),
+  ]);
+  const text = render({ ...emptyReport, inventory: { ...emptyReport.inventory, components }, findings });
+  const titles = text.split('\n').filter((line) => / {2}1 → /.test(line));
+  assert.deepEqual(titles, ['other  1 → 3   var/lib/dpkg/status', 'a, b, src  1 → 2   var/lib/dpkg/status']);
+  assert.match(text, /Total: 5 \(/);
+  assert.match(text, /^ {2}src 1 → 3 removes 5 in a, b, other, src$/m);
+});

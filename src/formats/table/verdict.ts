@@ -1,22 +1,21 @@
 import type { Report } from '../../model/report.ts';
 import type { ExceptionOutcome, FindingRef, RuleOutcome } from '../../model/verdict.ts';
-import { plural } from '../summary.ts';
+import { otherReasons, outcomeWords, plural } from '../summary.ts';
 import { upgradesOf } from '../upgrades.ts';
 import type { Paint } from './paint.ts';
 import { cell, entry, fit, widthOf, wrap } from './text.ts';
 
-const marks = { pass: 'pass', fail: 'FAIL', 'cannot-say': 'cannot say' } as const;
 const mostRefs = 5;
 
 /** Every rule with what it matched and what would make it pass, the other reasons, and the exceptions. */
 export function verdict(report: Report, columns: number, paint: Paint): string[] {
-  const { rules, exceptions, reasons, warnings, policy } = report.verdict;
+  const { rules, exceptions, warnings, policy } = report.verdict;
   const names = componentNames(report);
   const source = policy === null ? 'built-in policy' : `policy ${policy.source}`;
   return [
     paint.heading(fit(`Rules (${source})`, columns)),
-    ...(rules.length === 0 ? ['  none'] : rules.flatMap((r) => rule(r, names, columns, paint))),
-    ...reasons.flatMap((text) => entry('  because', text, columns, 12)),
+    ...(rules.length === 0 ? ['  none'] : rules.flatMap((r) => rule(r, report, names, columns, paint))),
+    ...otherReasons(report).flatMap((text) => entry('  because', text, columns, 12)),
     ...warnings.flatMap((text) => entry('  warning', text, columns, 12)),
     ...(exceptions.length === 0
       ? []
@@ -25,13 +24,22 @@ export function verdict(report: Report, columns: number, paint: Paint): string[]
 }
 
 function componentNames(report: Report): ReadonlyMap<string, string> {
-  return new Map(report.findings.map((f) => [f.component, f.name]));
+  return new Map(report.inventory.components.map((c) => [c.purl, c.name]));
 }
 
-function rule(r: RuleOutcome, names: ReadonlyMap<string, string>, columns: number, paint: Paint): string[] {
+function rule(
+  r: RuleOutcome,
+  report: Report,
+  names: ReadonlyMap<string, string>,
+  columns: number,
+  paint: Paint,
+): string[] {
+  const mark = cell(outcomeWords(report, r.outcome), 10);
   const says = wrap(`${r.rule}: ${r.says}`, columns - 14, 3);
   const lines = says.map((line, i) =>
-    i === 0 ? `  ${paint.verdict(r.outcome, true, cell(marks[r.outcome], 10))}  ${line}` : ' '.repeat(14) + line,
+    i === 0
+      ? `  ${r.outcome === 'pass' && !report.complete ? mark : paint.verdict(r.outcome, true, mark)}  ${line}`
+      : ' '.repeat(14) + line,
   );
   if (r.matched.length > 0)
     lines.push(...entry('', `matched ${r.matched.length}: ${refs(r.matched, names)}`, columns, 14));
@@ -57,7 +65,7 @@ function exception(e: ExceptionOutcome, columns: number): string[] {
 }
 
 /** What to do next, in commands that can be typed. */
-export function nextSteps(report: Report, columns: number, paint: Paint): string[] {
+export function nextSteps(report: Report, columns: number, paint: Paint, onlyScan: boolean): string[] {
   const { kind } = report.verdict;
   const codes = new Set(report.problems.map((p) => p.code));
   const [upgrade] = upgradesOf(report.findings);
@@ -67,6 +75,8 @@ export function nextSteps(report: Report, columns: number, paint: Paint): string
   if (upgrade !== undefined) steps.push(`upgrade ${upgrade.name} to ${upgrade.to} first`);
   if (!report.complete)
     steps.push('look at the problems above; --allow-incomplete turns them into warnings where you accept them');
+  if (onlyScan && kind === 'fail')
+    steps.push('a scan shows the verdict and lets it decide nothing: `kvitto gate` ends with 1 here');
   if (kind === 'fail') steps.push('accept a finding for a time, with owner and reason: exceptions in kvitto.yaml');
   if (report.findings.length > 0)
     steps.push('everything in one document: -f json; why a component is not affected: --explain');

@@ -212,6 +212,7 @@ export const sampleReport: Report = {
     ],
   },
   findings,
+  notShown: 0,
   dismissals: [
     {
       component: libssl.purl,
@@ -278,7 +279,10 @@ export const sampleReport: Report = {
         at: '.trivyignore:3',
       },
     ],
-    reasons: ['rule no-critical matched 2 findings', '3 parts could not be read or assessed'],
+    reasons: [
+      'rule no-critical (severity at least critical, with a fix): 2 findings',
+      '3 parts could not be read or assessed',
+    ],
     warnings: ['the exception for CVE-2025-0002 expired on 2026-08-01 (kvitto.yaml:20)'],
   },
 };

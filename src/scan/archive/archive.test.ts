@@ -89,7 +89,7 @@ describe('one image in every shape', () => {
       assert.deepEqual(inventory.os, {
         id: 'sample',
         versionId: '1',
-        name: 'PRETTY_NAME="Sample Linux 1"',
+        name: 'Sample Linux 1',
         ecosystem: null,
       });
       assert.deepEqual(inventory.coverage, [{ cataloger: 'lang/sample', revision: 1, files: 3, components: 3 }]);

@@ -93,6 +93,18 @@ export function addPythonLock(set: ComponentSet, file: CatalogFile, lock: Python
   return problems;
 }
 
+/**
+ * Why a lockfile that has `metadata` in every version is none; null where it is one. TOML takes an empty file, as a
+ * full disk leaves it, for an empty table.
+ */
+export function notALock(file: CatalogFile, document: Table): Problem | null {
+  if (own(document, 'metadata') !== undefined || own(document, 'package') !== undefined) return null;
+  return malformed(
+    file,
+    'is not what a file of this name holds: neither metadata nor a package; write it again with its tool',
+  );
+}
+
 /** The tables of an array of tables that have a name. */
 export function namedTables(document: Table, key: string): readonly { readonly name: string; readonly table: Table }[] {
   return ownList(document, key).flatMap((value) => {

@@ -1,7 +1,7 @@
-import type { Problem } from '../../model/problem.ts';
+import { clip, type Problem } from '../../model/problem.ts';
 import type { Limits } from '../limits.ts';
 import type { DirectorySource } from '../source.ts';
-import type { Keeper } from './keep.ts';
+import type { Keep, Keeper } from './keep.ts';
 import { pathKey } from './path-table.ts';
 import { type LayerRecord, newRecord } from './record.ts';
 import type { Missing } from './squash.ts';
@@ -41,8 +41,7 @@ export async function readDirectory(
     if (wanted === null) continue;
     const { keep, sink } = keeper.start(stat, wanted, false);
     record.kept.set(stat.path, keep);
-    if (sink !== null)
-      await drain(entry.open(), stat.sizeBytes, sink, (problem) => keep.problems.push(problem), stat.path, signal);
+    if (sink !== null) await drain(entry.open(), stat.sizeBytes, sink, keep, signal);
   }
   return { record, problems };
 }
@@ -63,9 +62,7 @@ export async function refillDirectory(
     byPath.delete(entry.stat.path);
     for (const one of wanted) {
       const { keep, sink } = keeper.start(one.keep.stat, one.catalogers, false);
-      if (sink !== null) {
-        await drain(entry.open(), entry.stat.sizeBytes, sink, (p) => keep.problems.push(p), one.keep.stat.path, signal);
-      }
+      if (sink !== null) await drain(entry.open(), entry.stat.sizeBytes, sink, keep, signal);
       for (const [at, content] of keep.bytes) one.keep.bytes.set(at, content);
       one.keep.problems.push(...keep.problems);
     }
@@ -77,12 +74,12 @@ async function drain(
   bytes: AsyncIterable<Uint8Array>,
   sizeBytes: number,
   sink: BodySink,
-  report: (problem: Problem) => void,
-  path: string,
+  keep: Keep,
   signal: AbortSignal,
 ): Promise<void> {
   let left = sizeBytes;
   let complete = true;
+  let opened = true;
   try {
     for await (const chunk of bytes) {
       signal.throwIfAborted();
@@ -98,7 +95,14 @@ async function drain(
   } catch (error) {
     if (!(error instanceof Error) || (error as NodeJS.ErrnoException).syscall === undefined) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    report({ code: 'unreadable', where: path, message: `The file cannot be read (${code}).` });
+    keep.problems.push({
+      code: 'unreadable',
+      where: clip(keep.stat.path),
+      message: `The file cannot be read (${code}).`,
+    });
+    opened = left < sizeBytes;
   }
   sink.end(complete);
+  // Of a file that gave nothing, no cataloger is to say that it is empty.
+  if (!opened) keep.bytes.clear();
 }

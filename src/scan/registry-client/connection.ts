@@ -59,7 +59,10 @@ async function readCertificates(file: string): Promise<string[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new CodedError('usage', `--ca-file ${file}: cannot be read: ${messageOf(cause)}.`, { cause });
+    throw new CodedError('usage', `--ca-file ${file}: cannot be read: ${messageOf(cause)}.`, {
+      remedy: 'Name a file with certificates in PEM form that this user may read.',
+      cause,
+    });
   }
   const blocks = text.split('-----BEGIN CERTIFICATE-----').slice(1);
   if (blocks.length === 0) {
@@ -72,7 +75,10 @@ async function readCertificates(file: string): Promise<string[]> {
     // TLS would pass over a damaged one without a word.
     for (const certificate of certificates) new X509Certificate(certificate);
   } catch (cause) {
-    throw new CodedError('usage', `--ca-file ${file}: holds a damaged certificate: ${messageOf(cause)}.`, { cause });
+    throw new CodedError('usage', `--ca-file ${file}: holds a damaged certificate: ${messageOf(cause)}.`, {
+      remedy: 'Export it again, in PEM form.',
+      cause,
+    });
   }
   return certificates;
 }

@@ -103,7 +103,9 @@ function parseDigest(text: string, digest: string): Digest {
 }
 
 function wrong(text: string, why: string, remedy?: string): CodedError {
-  return new CodedError('usage', `"${clip(text)}" names no image: ${why}.`, {
+  // Some write a login before the host, as in an address; a message is no place for it.
+  const shown = text.replace(/^[^/@]*:[^/@]*@/, '…@');
+  return new CodedError('usage', `"${clip(shown)}" names no image: ${why}.`, {
     remedy: remedy ?? 'Write it as [host[:port]/]repository[:tag][@sha256:…], for example docker.io/library/debian:12.',
   });
 }

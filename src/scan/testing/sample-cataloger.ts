@@ -8,6 +8,7 @@ import type { DirectorySource, ImageSource } from '../source.ts';
 /** A cataloger that finds one component in each `package.json`, named by the path, versioned by its content. */
 export const everyPackageJson: Cataloger = {
   id: 'lang/sample',
+  about: 'for tests',
   revision: 1,
   maxFileSizeBytes: 1000,
   wants: (file) => file.name === 'package.json',

@@ -40,7 +40,7 @@ describe('a folder', () => {
       'rooted/package.json': '-> /data.txt',
       loop: '-> loop',
       'etc/x': '',
-      'usr/lib/os-release': 'NAME=x',
+      'usr/lib/os-release': 'ID=x\nPRETTY_NAME=x',
       'etc/os-release': '-> ../usr/lib/os-release',
       'proc/1/package.json': 'kernel',
       'sys/package.json': 'kernel',
@@ -55,7 +55,7 @@ describe('a folder', () => {
       ['sub/dev/package.json', 'sub', -1],
     ]);
     assert.deepEqual(inventory.problems, []);
-    assert.equal(inventory.os?.name, 'NAME=x');
+    assert.equal(inventory.os?.name, 'x');
     assert.equal(inventory.config, null);
   });
   it('has the digest of what is found in it, wherever it lies', async () => {

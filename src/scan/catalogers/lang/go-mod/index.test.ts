@@ -173,6 +173,16 @@ test('more modules than any build has are cut off, and it is said', () => {
   assert.deepEqual(cut.problems, ['limit-exceeded go.sum: more than 100000 modules: the rest was not read']);
 });
 
+test('a go.mod of which no line can be read is told', () => {
+  for (const text of ['', '['.repeat(100_000)]) {
+    assert.deepEqual(
+      run({ 'go.mod': text }).problems,
+      ['malformed go.mod: go.mod has no module line'],
+      text.slice(0, 9),
+    );
+  }
+});
+
 test('no text makes the reader throw', () => {
   const word = fc.constantFrom(
     'require',

@@ -2,7 +2,7 @@ import gt from 'semver/functions/gt.js';
 import valid from 'semver/functions/valid.js';
 import type { Component } from '../../../../model/inventory.ts';
 import { clip, type Problem } from '../../../../model/problem.ts';
-import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
+import type { Cataloger, CatalogFile, Extractor, FileView } from '../../../cataloger.ts';
 import { type GoModule, goComponent, isModulePath, isModuleVersion, stdlibVersion } from '../../../go-module.ts';
 import { keptLines, lineExtractor } from '../../../lines.ts';
 import { type GoMod, mostModules, parseGoMod } from './go-mod.ts';
@@ -20,6 +20,7 @@ const mostProblems = 50;
  */
 export const goMod: Cataloger = {
   id: 'lang/go-mod',
+  about: 'modules that a project requires, from `go.mod` and, for Go before 1.17, `go.sum`',
   revision: 1,
   maxFileSizeBytes: 32 << 20,
 
@@ -29,7 +30,7 @@ export const goMod: Cataloger = {
 
   // Lines of go.sum that only vouch for a go.mod say nothing about what is built.
   extract: ({ name }) =>
-    lineExtractor(name === 'go.sum' ? (line) => line !== '' && !line.includes('/go.mod ') : () => true),
+    name === 'go.sum' ? lineExtractor((line) => line !== '' && !line.includes('/go.mod ')) : evenEmpty(),
 
   catalog(view, { signal }) {
     const components: Component[] = [];
@@ -42,6 +43,12 @@ export const goMod: Cataloger = {
     return { components, problems };
   },
 };
+
+/** A go.mod without a line that can be read is still one, and has to be told. */
+function evenEmpty(): Extractor {
+  const lines = lineExtractor(() => true);
+  return { push: (chunk) => lines.push(chunk), end: () => lines.end() ?? new Uint8Array(0) };
+}
 
 function* projectOf(file: CatalogFile, view: FileView, problems: Problem[]): Generator<Component> {
   const parsed = parseGoMod(Buffer.from(file.bytes).toString('utf8'));

@@ -57,6 +57,7 @@ function hasDataEnding(name: string): boolean {
  */
 export const go: Cataloger = {
   id: 'lang/go',
+  about: 'modules and standard library inside Go binaries (ELF, PE, Mach-O), from their build information',
   revision: 1,
   // Streamed, and little is kept: no size is too large.
   maxFileSizeBytes: 2 ** 50,

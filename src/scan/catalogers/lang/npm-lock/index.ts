@@ -1,6 +1,7 @@
 import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { own, ownRecord, someOf } from '../../input-shape.ts';
 import { addLockGraph } from '../../lock-graph.ts';
 import { malformed, readJson } from '../../text-document.ts';
@@ -13,19 +14,12 @@ const id = 'lang/npm-lock';
 /** `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3. https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json */
 export const npmLock: Cataloger = {
   id,
+  about: '`package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) =>
     (name === 'package-lock.json' || name === 'npm-shrinkwrap.json') && !`/${path}`.includes('/node_modules/'),
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      problems.push(...catalogLock(file, set));
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) => catalogEach(id, view, options, catalogLock),
 };
 
 function catalogLock(file: CatalogFile, set: ComponentSet): readonly Problem[] {

@@ -21,6 +21,7 @@ const ownProtocols = ['workspace:', 'file:', 'link:', 'portal:'];
  */
 export const npmManifest: Cataloger = {
   id: 'lang/npm-manifest',
+  about: 'no components: names a `package.json` that has neither lockfile nor installed components as a problem',
   revision: 1,
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: (file) =>

@@ -17,6 +17,7 @@ const id = 'lang/npm';
  */
 export const npm: Cataloger = {
   id,
+  about: 'components that npm, yarn, pnpm or bun installed, from each `package.json` below a `node_modules`',
   revision: 1,
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: ({ name, path }) => name === 'package.json' && (installPlace(path) !== null || looksLikeProjectRoot(path)),

@@ -52,3 +52,10 @@ it('says what is no lockfile', () => {
     [['malformed', 'pdm.lock']],
   );
 });
+
+it('says that an empty file is no lockfile, and takes one without packages', () => {
+  assert.deepEqual(
+    ['', '[metadata]\nlock_version = "4.5.0"\n'].map((text) => listing(pdmLock, { 'pdm.lock': text }).problems.length),
+    [1, 0],
+  );
+});

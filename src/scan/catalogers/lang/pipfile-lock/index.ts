@@ -1,6 +1,7 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile, FileView } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { keysOf, own, ownRecord, ownText, recordOf } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { pinnedVersion } from '../../python-component.ts';
@@ -13,18 +14,12 @@ const id = 'lang/pipfile-lock';
 /** `Pipfile.lock`: `default` and `develop`, without edges. What the project asks for itself stands in the `Pipfile` beside it. */
 export const pipfileLock: Cataloger = {
   id,
+  about: '`Pipfile.lock`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'Pipfile.lock' || name === 'Pipfile') && !insideInstalled(path),
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      if (file.name === 'Pipfile.lock') problems.push(...catalogLock(file, view, set));
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) =>
+    catalogEach(id, view, options, (file, set) => (file.name === 'Pipfile.lock' ? catalogLock(file, view, set) : [])),
 };
 
 function catalogLock(file: CatalogFile, view: FileView, set: ComponentSet): readonly Problem[] {

@@ -1,6 +1,7 @@
 import { clip, type Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { someOf } from '../../input-shape.ts';
 import { addLockGraph } from '../../lock-graph.ts';
 import { malformed, readYaml } from '../../text-document.ts';
@@ -11,18 +12,11 @@ const id = 'lang/pnpm-lock';
 /** `pnpm-lock.yaml`, lockfile versions 5 to 9 (pnpm 3 to 11). https://github.com/pnpm/spec/tree/master/lockfile */
 export const pnpmLock: Cataloger = {
   id,
+  about: '`pnpm-lock.yaml`, lockfile versions 5 to 9',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => name === 'pnpm-lock.yaml' && !`/${path}`.includes('/node_modules/'),
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      problems.push(...catalogLock(file, set));
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) => catalogEach(id, view, options, catalogLock),
 };
 
 function catalogLock(file: CatalogFile, set: ComponentSet): readonly Problem[] {

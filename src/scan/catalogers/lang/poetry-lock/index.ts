@@ -1,10 +1,11 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { keysOf, own, ownRecord, ownText } from '../../input-shape.ts';
 import { folderOf } from '../../project-root.ts';
 import { insideInstalled } from '../../python-installed.ts';
-import { addPythonLock, namedTables, type PythonLockEntry, textsOf } from '../../python-lock.ts';
+import { addPythonLock, namedTables, notALock, type PythonLockEntry, textsOf } from '../../python-lock.ts';
 import { keepProjectText, projectBeside } from '../../python-project.ts';
 import { readToml } from '../../text-document.ts';
 
@@ -16,22 +17,16 @@ const id = 'lang/poetry-lock';
  */
 export const poetryLock: Cataloger = {
   id,
+  about: '`poetry.lock` of poetry 1 and 2',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === 'poetry.lock' || name === 'pyproject.toml') && !insideInstalled(path),
   extract: keepProjectText,
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      if (file.name === 'poetry.lock') {
-        const project = projectBeside(view.get(`${folderOf(file.path)}pyproject.toml`));
-        problems.push(...catalogLock(file, project, set));
-      }
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) =>
+    catalogEach(id, view, options, (file, set) => {
+      if (file.name !== 'poetry.lock') return [];
+      return catalogLock(file, projectBeside(view.get(`${folderOf(file.path)}pyproject.toml`)), set);
+    }),
 };
 
 function catalogLock(
@@ -41,6 +36,8 @@ function catalogLock(
 ): readonly Problem[] {
   const document = readToml(file);
   if ('problem' in document) return [document.problem];
+  const lacking = notALock(file, document.value);
+  if (lacking !== null) return [lacking];
   const entries = namedTables(document.value, 'package').map(({ name, table }): PythonLockEntry => {
     const source = ownText(ownRecord(table, 'source'), 'type');
     return {

@@ -72,8 +72,8 @@ version = "1.0"
   });
   it('says what is no lockfile', () => {
     assert.deepEqual(
-      ['[[package]', 'a = {', '\u{0}'].map((text) => locked(text).problems.map(({ code }) => code)),
-      [['malformed'], ['malformed'], ['malformed']],
+      ['[[package]', 'a = {', '\u{0}', '', '[metadata]'].map((text) => locked(text).problems.map(({ code }) => code)),
+      [['malformed'], ['malformed'], ['malformed'], ['malformed'], []],
     );
   });
   it('reads names of prototypes as names', () => {

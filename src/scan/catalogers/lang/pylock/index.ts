@@ -1,6 +1,7 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { own, ownList, ownRecord, ownText, recordOf } from '../../input-shape.ts';
 import { insideInstalled } from '../../python-installed.ts';
 import { addPythonLock, isOwnFolder, namedTables, type PythonLockEntry } from '../../python-lock.ts';
@@ -11,19 +12,12 @@ const id = 'lang/pylock';
 /** `pylock.toml` and `pylock.<name>.toml`. https://packaging.python.org/en/latest/specifications/pylock-toml/ */
 export const pylock: Cataloger = {
   id,
+  about: '`pylock.toml` and `pylock.<name>.toml`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) =>
     name.startsWith('pylock.') && name.endsWith('toml') && name.split('.').length <= 3 && !insideInstalled(path),
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      problems.push(...catalogLock(file, set));
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) => catalogEach(id, view, options, catalogLock),
 };
 
 function catalogLock(file: CatalogFile, set: ComponentSet): readonly Problem[] {

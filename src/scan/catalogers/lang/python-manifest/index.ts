@@ -23,6 +23,7 @@ const locks: ReadonlySet<string> = new Set([
  */
 export const pythonManifest: Cataloger = {
   id: 'lang/python-manifest',
+  about: 'no components: names a `pyproject.toml` or `Pipfile` whose components have no version anywhere as a problem',
   revision: 1,
   maxFileSizeBytes: 4 * 1024 * 1024,
   wants: (file) => marksInstalled(file) || ((isManifest(file) || locks.has(file.name)) && !insideInstalled(file.path)),

@@ -22,6 +22,7 @@ const debianFolder = 'usr/lib/python3/dist-packages/';
  */
 export const python: Cataloger = {
   id,
+  about: 'installed Python distributions: `*.dist-info`, `*.egg-info` and eggs',
   revision: 1,
   maxFileSizeBytes: 64 * 1024 * 1024,
   wants: ({ name, path }) =>

@@ -21,6 +21,7 @@ const id = 'lang/requirements';
  */
 export const requirements: Cataloger = {
   id,
+  about: 'what `requirements*.txt` pins; what it leaves open is a problem unless it is installed',
   revision: 1,
   maxFileSizeBytes: 16 * 1024 * 1024,
   wants: (file) => marksInstalled(file) || (isRequirementsFile(file) && !insideInstalled(file.path)),

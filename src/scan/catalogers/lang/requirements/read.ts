@@ -69,6 +69,8 @@ function readAddress(text: string): Asked | null {
       optional: false,
     };
   }
+  // A page that was saved in place of the file has slashes, too.
+  if (/[<>"]/.test(text)) return { kind: 'invalid', text };
   const isPath = text.startsWith('.') || text.startsWith('/') || text.startsWith('file:') || text.includes('/');
   return isPath ? null : { kind: 'invalid', text };
 }

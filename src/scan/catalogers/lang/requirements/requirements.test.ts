@@ -118,6 +118,12 @@ describe('requirements by hand', () => {
       ['malformed'],
     );
   });
+  it('takes no page for a path', () => {
+    assert.deepEqual(
+      ['<html><body>Not found</body></html>', './here', 'wheels/'].map((text) => read(text).problems.length),
+      [1, 0, 0],
+    );
+  });
   it('says which lines are no requirements', () => {
     const found = read('a==1.0\n<<<<<<< HEAD\nb==not-a-version\n!!\nc is good\n');
     assert.deepEqual(found.lines, ['pkg:pypi/a@1.0 ?']);

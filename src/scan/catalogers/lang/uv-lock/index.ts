@@ -1,6 +1,7 @@
 import type { Problem } from '../../../../model/problem.ts';
 import type { Cataloger, CatalogFile } from '../../../cataloger.ts';
-import { ComponentSet } from '../../component-set.ts';
+import type { ComponentSet } from '../../component-set.ts';
+import { catalogEach } from '../../each-file.ts';
 import { keysOf, own, ownList, ownRecord, ownText, recordOf } from '../../input-shape.ts';
 import type { PythonNeed } from '../../python-component.ts';
 import { insideInstalled } from '../../python-installed.ts';
@@ -14,18 +15,11 @@ type Table = Readonly<Record<string, unknown>>;
 /** `uv.lock`: every package with its source; the workspace's own ones hold what the project asks for, by group. */
 export const uvLock: Cataloger = {
   id,
+  about: '`uv.lock`',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => name === 'uv.lock' && !insideInstalled(path),
-  catalog(view, { signal }) {
-    const set = new ComponentSet(id);
-    const problems: Problem[] = [];
-    for (const file of view.files) {
-      signal.throwIfAborted();
-      problems.push(...catalogLock(file, set));
-    }
-    return { components: set.list(), problems };
-  },
+  catalog: (view, options) => catalogEach(id, view, options, catalogLock),
 };
 
 function catalogLock(file: CatalogFile, set: ComponentSet): readonly Problem[] {

@@ -21,6 +21,7 @@ const lockName = 'yarn.lock';
  */
 export const yarnLock: Cataloger = {
   id,
+  about: '`yarn.lock` of yarn 1 and of yarn 2 and later',
   revision: 1,
   maxFileSizeBytes: 32 * 1024 * 1024,
   wants: ({ name, path }) => (name === lockName || name === 'package.json') && !`/${path}`.includes('/node_modules/'),

@@ -27,6 +27,7 @@ function extractor(): Extractor {
 /** Installed packages of Alpine and its relatives (Wolfi, Chainguard, Alpaquita …), from apk's database. */
 export const apk: Cataloger = {
   id: 'os/apk',
+  about: "packages of Alpine and its relatives, from apk's database",
   revision: 1,
   maxFileSizeBytes: 128 << 20,
 

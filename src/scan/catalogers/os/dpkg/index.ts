@@ -56,6 +56,7 @@ function packageOf(file: CatalogFile): string {
 /** Installed packages of Debian and its relatives, from dpkg's database, also as distroless images keep it. */
 export const dpkg: Cataloger = {
   id: 'os/dpkg',
+  about: "packages of Debian and its relatives, from dpkg's database, also as distroless images keep it",
   revision: 1,
   maxFileSizeBytes: 64 << 20,
 

@@ -31,6 +31,9 @@ const databases: readonly Database[] = [
   { name: 'Slackware package list', folders: ['var/lib/pkgtools/packages/', 'var/log/packages/'], files: [], each: '' },
 ];
 
+/** The names of all of them, for the page of what is read. */
+export const unreadDatabases: readonly string[] = databases.map(({ name }) => name);
+
 interface Hit {
   readonly name: string;
   /** The file, or the folder of a database that is many files. */
@@ -59,6 +62,7 @@ function databaseOf(path: string): Hit | null {
  */
 export const unreadDatabase: Cataloger = {
   id: 'os/unread-database',
+  about: 'no components: names a package database that cannot be read, such as that of rpm, as a problem',
   revision: 1,
   // No byte is read, so no size is too large.
   maxFileSizeBytes: 2 ** 50,

@@ -1,0 +1,109 @@
+// What the README says can be typed: every command against the real options, and those on demo/ by running them.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { Command } from 'commander';
+import { parseDuration } from '../src/cli/environment.ts';
+import { exitCodeMeanings, exitCodes } from '../src/cli/exit-codes.ts';
+import { parseOutputs } from '../src/cli/output.ts';
+import { commandLine } from '../src/cli/program.ts';
+import { severitiesOf, type TargetFlags, targetOf } from '../src/cli/target-options.ts';
+import { allFormats } from '../src/formats/all.ts';
+import { parsePolicy } from '../src/gate/parse-policy.ts';
+import { kvitto, root, scratch } from './real/parts.ts';
+
+const text = readFileSync(join(root, 'README.md'), 'utf8');
+const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', code = '']) => ({
+  language,
+  code,
+}));
+
+/** A command of the README, without `npx kvitto`, and the exit code that its comment states. */
+interface Line {
+  readonly words: readonly string[];
+  readonly exit: number | null;
+}
+
+const lines = blocks
+  .filter(({ language }) => language === 'sh' || language === 'yaml')
+  .flatMap(({ code }) => code.split('\n'))
+  .flatMap((line): Line[] => {
+    const [, command, comment] = /(?:^|&& |- )npx kvitto (.*?)(?:\s+# (\d+))?$/.exec(line) ?? [];
+    if (command === undefined) return [];
+    return [{ words: command.split(' '), exit: comment === undefined ? null : Number(comment) }];
+  });
+const ofDemo = lines.filter(({ words }) => words.some((word) => /^(?:dir:)?demo(?:\/|$)/.test(word)));
+
+/** Parses like the real program and runs nothing; throws what commander throws. */
+async function parsed(words: readonly string[]): Promise<{ target: string | undefined; flags: TargetFlags } | null> {
+  let scanned: { target: string | undefined; flags: TargetFlags } | null = null;
+  const quiet = (command: Command): void => {
+    command.configureOutput({ writeErr: () => {}, writeOut: () => {} });
+    command.action(() => {
+      if (command.name() !== 'scan' && command.name() !== 'gate') return;
+      scanned = { target: command.args[0], flags: command.opts() };
+    });
+    for (const sub of command.commands) quiet(sub);
+  };
+  const program = commandLine('0.0.0', () => {});
+  for (const command of program.commands) quiet(command);
+  await program.parseAsync([...words], { from: 'user' });
+  return scanned;
+}
+
+describe('README', () => {
+  const folder = scratch('readme');
+  before(() => {
+    mkdirSync(join(folder, 'here'));
+    symlinkSync(join(root, 'demo'), join(folder, 'here/demo'));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('every command line is understood', async () => {
+    assert.ok(lines.length > 15 && ofDemo.length > 4, `${lines.length} lines, ${ofDemo.length} on demo/`);
+    for (const { words, exit } of lines) {
+      const scanned = await parsed(words).catch((error: unknown) => assert.fail(`${words.join(' ')}: ${error}`));
+      if (scanned === null || exit === exitCodes.usage) continue;
+      const { target, flags } = scanned;
+      assert.notEqual(targetOf(target, flags), '');
+      parseOutputs(flags.format, flags.output, allFormats);
+      severitiesOf(flags.severity);
+      parseDuration(flags.timeout, '--timeout');
+    }
+    await assert.rejects(parsed(['gate', 'x', '--no-such-option']), { code: 'commander.unknownOption' });
+    await assert.rejects(parsed(['scan', 'a', 'b']), { code: 'commander.excessArguments' });
+  });
+
+  test('what only needs demo/ ends as it says', () => {
+    for (const { words, exit } of ofDemo) {
+      const done = kvitto(words, { home: join(folder, 'home'), cwd: join(folder, 'here') });
+      assert.equal(done.status, exit ?? exitCodes.done, `${words.join(' ')}\n${done.stdout}${done.stderr}`);
+    }
+    assert.deepEqual(
+      new Set(ofDemo.flatMap(({ exit }) => (exit === null ? [] : [exit]))),
+      new Set([exitCodes.done, exitCodes.gateFailed, exitCodes.usage, exitCodes.cannotSay, exitCodes.failure]),
+    );
+  });
+
+  test('the output that is shown is the output of the demo', () => {
+    const shown = blocks.filter(({ language }) => language === 'text').flatMap(({ code }) => code.split('\n'));
+    const real = kvitto(['demo'], { home: join(folder, 'home'), cwd: root }).stdout.split('\n');
+    const rest = shown.filter((line) => line !== '' && line !== '…');
+    assert.ok(rest.length > 10);
+    let from = 0;
+    for (const line of rest) {
+      const at = real.indexOf(line, from);
+      assert.ok(at >= 0, `not in the output of the demo, or not in this order: ${line}`);
+      from = at + 1;
+    }
+  });
+
+  test('the exit codes are those of the code, and the policy is one', () => {
+    for (const [name, code] of Object.entries(exitCodes))
+      assert.ok(text.includes(`| ${code} | ${exitCodeMeanings[name as keyof typeof exitCodes]} |`), name);
+    const policies = blocks.filter(({ language, code }) => language === 'yaml' && code.startsWith('version: 1'));
+    assert.equal(policies.length, 1);
+    for (const { code } of policies) assert.equal(parsePolicy(code, 'README.md').rules.length, 2);
+  });
+});
