@@ -50,7 +50,7 @@ export function benchImages(folder: string): readonly BenchImage[] | string {
 }
 
 function build(folder: string): void {
-  const rootTar = debianRoot(folder, 'bookworm', vulnerablePackages());
+  const rootTar = debianRoot('bookworm', vulnerablePackages());
   const app = appRoot(folder, nodeProject(folder, dependencies));
   const layout = ociLayout(folder, 'layout', rootTar, { from: app, to: '/srv' });
   shapes(folder, layout, '');
