@@ -50,7 +50,7 @@ export function benchImages(folder: string): readonly BenchImage[] | string {
 }
 
 function build(folder: string): void {
-  const rootTar = debianRoot(folder, 'bookworm', vulnerablePackages());
+  const rootTar = debianRoot('bookworm', vulnerablePackages());
   const app = appRoot(folder, nodeProject(folder, dependencies));
   const layout = ociLayout(folder, 'layout', rootTar, { from: app, to: '/srv' });
   shapes(folder, layout, '');
@@ -62,8 +62,7 @@ function build(folder: string): void {
     run('umoci', ['insert', '--image', `${five}:app`, app, `/srv${n}`]);
   }
   shapes(folder, five, '-5');
-  for (const each of [copy, five, rootTar, app, join(folder, 'node-app')])
-    rmSync(each, { recursive: true, force: true });
+  for (const each of [copy, five, app, join(folder, 'node-app')]) rmSync(each, { recursive: true, force: true });
 }
 
 function shapes(folder: string, layout: string, suffix: string): void {
