@@ -214,3 +214,30 @@ for (const [name, answer, message] of faults) {
     assert.deepEqual(readdirSync(storePaths(home).folder).sort(), ['lock.db', 'store.db']);
   });
 }
+
+test('a login in the address goes to that server, and nowhere else', async (t) => {
+  const { home, server, offer } = await setUp(t);
+  offer({ osv: { Go: records } });
+  const other = await feedServer();
+  t.after(() => other.close());
+  for (const [name, document] of server.documents) other.documents.set(name, document);
+  const seen: string[] = [];
+  const elsewhere: string[] = [];
+  server.answer = (request, response) => {
+    seen.push(request.headers.authorization ?? 'none');
+    return Boolean(response.writeHead(302, { location: `${other.base}${request.url}` }).end());
+  };
+  other.answer = (request) => {
+    elsewhere.push(request.headers.authorization ?? 'none');
+    return false;
+  };
+  const base = server.base.replace('http://', 'http://me:pass%20word@');
+  const { perFeed, store } = await updateStore({ home, base, ecosystems: ['Go'], feeds: [], now, fetch: impatient });
+  assert.deepEqual(
+    perFeed.map(({ state }) => state),
+    ['updated'],
+  );
+  assert.deepEqual([...new Set(seen)], [`Basic ${Buffer.from('me:pass word').toString('base64')}`]);
+  assert.deepEqual([...new Set(elsewhere)], ['none']);
+  assert.ok(!readFileSync(store).includes('pass'));
+});

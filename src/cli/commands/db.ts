@@ -38,7 +38,7 @@ export async function updateCommand(flags: FetchFlags): Promise<number> {
         ecosystems: ecosystemsOf(flags, home),
         now,
         signal,
-        onProgress: ({ feed, stage, records }) => progress.step(`${stage} ${feed}: ${records} records`),
+        onProgress: ({ feed, stage, records }) => progress.step(`${stage} ${feed}: ${recordsOf(records)}`),
       });
       progress.done();
       for (const warning of warnings) tell(warning);
@@ -67,7 +67,7 @@ function feedLines(perFeed: readonly FeedResult[]): string {
     .map(({ id, state, records, badRecords, message }) => {
       const bad = badRecords > 0 ? `, ${badRecords} could not be read` : '';
       const why = message === undefined ? '' : `  ${clip(message, 500)}`;
-      return `${id.padEnd(width)}  ${state.padEnd(9)}  ${records} records${bad}${why}`;
+      return `${id.padEnd(width)}  ${state.padEnd(9)}  ${recordsOf(records)}${bad}${why}`;
     })
     .join('\n');
 }
@@ -100,7 +100,7 @@ function stateLine({ id, asOf, records, badRecords, digest }: FeedState, now: Da
   const days = Math.floor((now.getTime() - Date.parse(asOf)) / 86_400_000);
   const age = days <= 0 ? 'today' : days === 1 ? '1 day ago' : `${days} days ago`;
   const bad = badRecords > 0 ? `, ${badRecords} could not be read` : '';
-  return `${id.padEnd(16)}  as of ${asOf.slice(0, 10)} (${age})  ${records} records${bad}  ${digest.slice(0, 19)}…`;
+  return `${id.padEnd(16)}  as of ${asOf.slice(0, 10)} (${age})  ${recordsOf(records)}${bad}  ${digest.slice(0, 19)}…`;
 }
 
 /** `kvitto db export FILE`. */
@@ -141,4 +141,8 @@ export async function mirrorCommand(folder: string, flags: FetchFlags): Promise<
       return perFeed.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.done;
     },
   );
+}
+
+function recordsOf(count: number): string {
+  return `${count} ${count === 1 ? 'record' : 'records'}`;
 }
