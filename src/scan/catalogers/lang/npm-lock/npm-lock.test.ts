@@ -170,10 +170,7 @@ describe('lockfiles by hand', () => {
 describe('limits', () => {
   it('stops at 50,000 entries and says so, without losing those before', () => {
     const packages = Object.fromEntries(
-      Array.from({ length: 50_050 }, (_, i) => [
-        `node_modules/p${i}`,
-        { version: '1.0.0', dependencies: { p0: '1' } },
-      ]),
+      Array.from({ length: 50_050 }, (_, i) => [`node_modules/p${i}`, { version: '1.0.0', dependencies: { p0: '1' } }]),
     );
     const found = locked({ lockfileVersion: 3, packages });
     assert.equal(found.components.length, 50_000);
