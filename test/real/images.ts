@@ -47,7 +47,9 @@ export function compareDeb(a: string, b: string): number {
 
 function mirror(): string {
   const sources = readFileSync('/etc/apt/sources.list.d/debian.sources', 'utf8');
-  return /^URIs:\s*(\S+)/m.exec(sources)?.[1] ?? 'http://deb.debian.org/debian';
+  const address = /^URIs:\s*(\S+)/m.exec(sources)?.[1];
+  if (address === undefined) throw new Error('debian.sources names no mirror');
+  return address;
 }
 
 /** A Debian root file system as a tar, kept for the day: read it, never change it. `packages` may pin versions. */

@@ -125,7 +125,7 @@ describe('lockfiles by hand', () => {
     const one = locked({
       lockfileVersion: 1,
       dependencies: {
-        address: { version: 'https://registry.npmjs.org/address/-/address-1.2.2.tgz' },
+        address: { version: 'https://registry.example.org/address/-/address-1.2.2.tgz' },
         git: { version: 'git+https://example.org/git.git#0123' },
         own: { version: 'file:packages/own' },
         packed: { version: 'file:packed-1.0.0.tgz' },

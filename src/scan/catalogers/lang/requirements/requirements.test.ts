@@ -41,7 +41,7 @@ describe('requirements by hand', () => {
     const found = read(
       [
         '# a comment',
-        '--index-url https://pypi.org/simple',
+        '--index-url https://pypi.example.org/simple',
         '-c constraints.txt',
         '-e .',
         './local',

@@ -57,11 +57,11 @@ dependencies = [{ name = "numpy", version = "2.0.0" }, { name = "g" }]
 [[package]]
 name = "numpy"
 version = "1.26.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://pypi.example.org/simple" }
 [[package]]
 name = "numpy"
 version = "2.0.0"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://pypi.example.org/simple" }
 [[package]]
 name = "g"
 version = "3.0"

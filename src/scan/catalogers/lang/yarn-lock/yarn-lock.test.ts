@@ -76,7 +76,7 @@ describe('lockfiles by hand', () => {
       [
         'a@^1.0.0, "a@>=1.0.0 <2":',
         '  version "1.2.0"',
-        '  resolved "https://registry.yarnpkg.com/a/-/a-1.2.0.tgz#00"',
+        '  resolved "https://registry.example.org/a/-/a-1.2.0.tgz#00"',
         '  dependencies:',
         '    "@s/b" "1.x || 2.x"',
         '  optionalDependencies:',
