@@ -126,6 +126,12 @@ describe('gate', () => {
       'CVE-2026-90002 harbor-tools',
       'CVE-2026-90002 libharbor1',
     ]);
+    const builtIn = kvitto(['gate', image, '--offline', '--baseline', join(root, 'demo/shop.tar')], {
+      home,
+      cwd: folder,
+      env: day('2026-11-13'),
+    });
+    assert.equal(builtIn.status, 0, `without a kvitto.yaml every rule looks at the baseline: ${builtIn.stdout}`);
     const target = gate(policy, ['--baseline', `docker-archive:${image}`]);
     assert.equal(target.status, 0, target.stderr);
   });

@@ -15,9 +15,9 @@ const now = new Date('2026-03-01T12:00:00Z');
 const content = {
   osv: { Go: [osvRecord('GO-1', 'Go', 'a', '1')], npm: [osvRecord('GHSA-1', 'npm', 'b', '2')] },
   nvd: [{ id: 'CVE-2025-1000' }, { id: 'CVE-2026-1000' }],
-  kev: [],
-  eukev: [],
-  epss: [],
+  kev: [{ cveID: 'CVE-2025-1000', dateAdded: '2025-06-01', knownRansomwareCampaignUse: 'Unknown' }],
+  eukev: [{ cveID: 'CVE-2025-1000', dateReported: '2025/06/02', exploitationType: 'other' }],
+  epss: [{ cve: 'CVE-2025-1000', epss: 0.5, percentile: 0.9 }],
 };
 const times = { epss: '2026-02-20T00:00:00+0000' };
 

@@ -28,7 +28,7 @@ const content = {
   },
   nvd: [{ id: 'CVE-2025-1000', published: '2025-05-05T05:05:05.005', descriptions: [{ lang: 'en', value: 'Bad.' }] }],
   kev: [{ cveID: 'CVE-2025-1000', dateAdded: '2025-06-01', knownRansomwareCampaignUse: 'Unknown' }],
-  eukev: [],
+  eukev: [{ cveID: 'CVE-2026-2000', dateReported: '2026/01/01', exploitationType: 'other' }],
   epss: [{ cve: 'CVE-2025-1000', epss: 0.5, percentile: 0.9 }],
 };
 
@@ -37,6 +37,18 @@ function request(home: string, base: string, more: Partial<UpdateRequest> = {}):
 }
 
 const ids = (list: readonly { readonly id: string }[]) => list.map((item) => item.id);
+
+test('a feed of facts without a record is refused, and its former state stays', async (t) => {
+  const { home, base } = folders(t);
+  writeFeeds(base, content);
+  const before = await updateStore(request(home, base));
+  writeFeeds(base, { ...content, kev: [] });
+  const after = await updateStore(request(home, base));
+  const kev = after.perFeed.find(({ id }) => id === 'kev');
+  assert.deepEqual([kev?.state, kev?.records], ['failed', 1]);
+  assert.match(kev?.message ?? '', /kev holds no record/);
+  assert.equal(after.snapshot.digest, before.snapshot.digest);
+});
 
 test('a folder of feeds becomes a store, and a second update changes nothing', async (t) => {
   const { home, base } = folders(t);
@@ -47,7 +59,7 @@ test('a folder of feeds becomes a store, and a second update changes nothing', a
     { id: 'osv/Go', state: 'updated', records: 1, badRecords: 0 },
     { id: 'nvd', state: 'updated', records: 1, badRecords: 0 },
     { id: 'kev', state: 'updated', records: 1, badRecords: 0 },
-    { id: 'eukev', state: 'updated', records: 0, badRecords: 0 },
+    { id: 'eukev', state: 'updated', records: 1, badRecords: 0 },
     { id: 'epss', state: 'updated', records: 1, badRecords: 0 },
   ]);
   assert.deepEqual(first.warnings, []);

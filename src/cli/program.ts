@@ -101,7 +101,10 @@ ${Object.entries(exitCodes)
     .addHelpText('after', `${targetHelp}\n  kvitto gate app.tar --baseline last-release.json --policy kvitto.yaml\n`);
   targetOptions(gate, 'instead of the rules of a policy: fail on these, as HIGH,CRITICAL')
     .optionsGroup('What decides:')
-    .option('--baseline <report|target>', 'for rules with onlyNew: what is not new, as a JSON report or another target')
+    .option(
+      '--baseline <report|target>',
+      'only what is new fails (with a kvitto.yaml: in rules with onlyNew); a JSON report or another target',
+    )
     .action(async (target: string | undefined, options) => {
       const { gateCommand } = await import('./commands/gate.ts');
       exitWith(await gateCommand(target, options, version));

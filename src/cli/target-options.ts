@@ -110,7 +110,11 @@ export async function policyOf(flags: TargetFlags, filterBySeverity: boolean): P
   };
   const policy = policyFromFlags(chosen, base);
   const maxDbAgeMs = flags.maxDbAge === undefined ? policy.maxDbAgeMs : parseDuration(flags.maxDbAge, '--max-db-age');
-  return { ...policy, maxDbAgeMs, allowIncomplete: policy.allowIncomplete || flags.allowIncomplete === true };
+  // Without a file that says which rules ask for it, a baseline counts for all of them.
+  const onlyNew = file === null && flags.baseline !== undefined;
+  const rules = onlyNew ? policy.rules.map((rule) => ({ ...rule, onlyNew })) : policy.rules;
+  const allowIncomplete = policy.allowIncomplete || flags.allowIncomplete === true;
+  return { ...policy, rules, maxDbAgeMs, allowIncomplete };
 }
 
 async function parsed(file: string): Promise<Policy> {

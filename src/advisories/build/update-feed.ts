@@ -123,6 +123,8 @@ export async function updateFact(feed: FactFeed, context: FeedContext, onStage: 
     onStage('read', 0);
     const { parts, firstFault } = await feed.read(fetched, writer, now);
     const sum = (pick: (p: PartState) => number) => parts.reduce((total, part) => total + pick(part), 0);
+    // None of these is ever empty: taken over, it would quietly turn "exploited" and "likely" into "no".
+    if (sum((p) => p.records) === 0) throw new CodedError('feed-invalid', `${id} holds no record`);
     const instant = now.toISOString();
     const newest = parts.reduce<string | null>(
       (best, p) => (p.newest !== null && p.newest <= instant && (best === null || p.newest > best) ? p.newest : best),
