@@ -1,6 +1,4 @@
-import { readSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 
 /** Reads forward in the bytes of an archive. */
 export interface Cursor {
@@ -14,19 +12,16 @@ export interface Cursor {
   some(most: number): Promise<Uint8Array>;
 }
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1024 * 1024;
 
-/** Buffers that take turns: far more than a decoder and what stands before it hold at a time (about six). */
-const turns = 16;
-
-/** Chunks after which timers and signals get their turn. */
-const chunksBetweenPauses = 32;
+/** Buffers that take turns: far more than a decoder and what stands before it hold at a time (about three). */
+const turns = 8;
 
 /**
- * The bytes from `start` on, `size` of them or what there is. They are read in this thread: to hand a read over and take it
- * back costs more time than the read of a file that the system has in memory or is already fetching. A chunk holds its
- * bytes until `turns` further ones were asked for: buffers are used again, because the garbage of a large archive
- * costs more time than its hashing. `buffers` are those of an earlier range that has ended.
+ * The bytes from `start` on, `size` of them or what there is. The next chunk is read while the last one is worked on; chunks
+ * are large, because to hand a read over and take it back costs as much as to read 100 kB. A chunk holds its bytes until
+ * `turns` further ones were asked for: buffers are used again, because the garbage of a large archive costs more time than its
+ * hashing. `buffers` are those of an earlier range that has ended.
  */
 export async function* fileRange(
   file: FileHandle,
@@ -35,20 +30,33 @@ export async function* fileRange(
   signal: AbortSignal,
   buffers: Buffer[] = [],
 ): AsyncGenerator<Buffer> {
-  let at = start;
-  for (let turn = 0; at < start + size; turn++) {
-    if (turn % chunksBetweenPauses === chunksBetweenPauses - 1) await setImmediate();
-    signal.throwIfAborted();
+  const read = (at: number, turn: number) => {
     const length = Math.min(chunkBytes, start + size - at);
     let buffer = buffers[turn % turns];
     if (buffer === undefined || buffer.length < length) {
       buffer = Buffer.allocUnsafeSlow(length);
       buffers[turn % turns] = buffer;
     }
-    const bytesRead = readSync(file.fd, buffer, 0, length, at);
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    const reading = file.read(buffer, 0, length, at);
+    // Its failure is met when it is waited for, below.
+    reading.catch(() => {});
+    return reading;
+  };
+  let at = start;
+  let turn = 0;
+  let ahead: ReturnType<typeof read> | null = size > 0 ? read(at, turn++) : null;
+  try {
+    while (ahead !== null) {
+      signal.throwIfAborted();
+      const { bytesRead, buffer } = await ahead;
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      ahead = at < start + size ? read(at, turn++) : null;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    // The file may be closed, and the buffers used again, after this.
+    await ahead?.catch(() => {});
   }
 }
 
