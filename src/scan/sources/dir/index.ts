@@ -81,7 +81,8 @@ function entryOf(root: string, path: string): DirectoryEntry | Problem | 'folder
 async function* content(full: string): AsyncGenerator<Uint8Array> {
   const file = await open(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    if ((await file.stat()).isFile()) yield* fileRange(file, 0, Number.MAX_SAFE_INTEGER, new AbortController().signal);
+    const stat = await file.stat();
+    if (stat.isFile()) yield* fileRange(file, 0, stat.size, new AbortController().signal);
   } finally {
     await file.close();
   }

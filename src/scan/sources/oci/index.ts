@@ -77,7 +77,7 @@ async function* contentOf(
 ): AsyncGenerator<Uint8Array> {
   const file = await openPlace(join(root, name));
   try {
-    yield* fileRange(file, 0, Number.MAX_SAFE_INTEGER, signal, buffers);
+    yield* fileRange(file, 0, (await file.stat()).size, signal, buffers);
   } finally {
     await file.close();
   }
