@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 import { writeFailure } from './build/store-writer.ts';
+import { makeFolder } from './make-folder.ts';
 import { storePaths } from './paths.ts';
 
 function ownerOf(file: string): string {
@@ -22,7 +23,7 @@ function ownerOf(file: string): string {
 export async function withStoreLock<T>(home: string, name: string, now: Date, work: () => Promise<T>): Promise<T> {
   const paths = storePaths(home);
   try {
-    mkdirSync(paths.folder, { recursive: true });
+    makeFolder(paths.folder);
   } catch (thrown) {
     throw new CodedError('output-unwritable', `${paths.folder} cannot be made: ${messageOf(thrown)}`, {
       remedy: 'set KVITTO_HOME to a folder that may be written to',
@@ -65,7 +66,7 @@ function prepare(paths: Paths, name: string, now: Date): void {
   try {
     writeFileSync(paths.lockOwner, JSON.stringify({ pid: process.pid, name, since: now.toISOString() }));
     rmSync(paths.scratch, { recursive: true, force: true });
-    mkdirSync(paths.scratch, { recursive: true });
+    makeFolder(paths.scratch);
   } catch (thrown) {
     throw writeFailure(paths.folder, thrown);
   }

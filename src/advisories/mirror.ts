@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError, messageOf } from '../model/errors.ts';
@@ -10,6 +10,7 @@ import { factFeeds } from './feeds/all.ts';
 import { asObject, asText } from './feeds/json.ts';
 import { osvPaths } from './feeds/osv/fetch.ts';
 import { defaultFetchOptions, type FetchOptions, limits } from './limits.ts';
+import { makeFolder } from './make-folder.ts';
 import { folderOrigin } from './origin/folder.ts';
 import type { Known, Origin } from './origin/origin.ts';
 import { chooseEcosystems, type FactFeedId, openOrigin } from './update.ts';
@@ -96,7 +97,7 @@ class Mirror {
     const got = await this.#origin.get(wanted.path, { known, maxBytes: wanted.maxBytes, signal: this.#signal });
     if (got.kind === 'absent') return null;
     if (got.kind === 'same') return 'unchanged';
-    mkdirSync(path.dirname(target), { recursive: true });
+    makeFolder(path.dirname(target));
     const aside = `${target}.${process.pid}.part`;
     try {
       await copyFile(got.file, aside);
@@ -162,7 +163,7 @@ export async function mirrorFeeds(request: MirrorRequest): Promise<readonly Feed
   const signal = request.signal ?? new AbortController().signal;
   let scratch: string;
   try {
-    mkdirSync(request.dir, { recursive: true });
+    makeFolder(request.dir);
     scratch = await mkdtemp(path.join(request.dir, '.download-'));
   } catch (thrown) {
     const why = `${request.dir} cannot be written to: ${messageOf(thrown)}`;

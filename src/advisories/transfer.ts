@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  mkdirSync,
-  openSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,6 +10,7 @@ import { clip } from '../model/problem.ts';
 import { replaceFile, writeFailure } from './build/store-writer.ts';
 import { limits } from './limits.ts';
 import { withStoreLock } from './lock.ts';
+import { makeFolder } from './make-folder.ts';
 import { storePaths } from './paths.ts';
 import { verifyStore } from './store/verify.ts';
 
@@ -164,7 +156,7 @@ export async function importStore(request: {
   const { header, offset } = readHeader(request.file);
   return withStoreLock(request.home, 'kvitto db import', request.now, async () => {
     const paths = storePaths(request.home);
-    mkdirSync(paths.scratch, { recursive: true });
+    makeFolder(paths.scratch);
     const target = path.join(paths.scratch, 'import.db');
     await unpack(request.file, target, header, offset);
     const snapshot = verifyStore(target);
