@@ -23,9 +23,9 @@ export function operatingSystemProblems(inventory: Inventory, now: Date): Proble
     problems.push({ code: 'os-end-of-life', where, message });
   }
   const isSystemComponent = (purl: string): boolean => systemTypes.some((type) => purl.startsWith(`pkg:${type}/`));
-  const told = inventory.problems.some(({ code, where: place }) => code === 'unsupported' && place.includes('/'));
-  if (!told && packageTypeOf(os.id) !== null && !components.some(({ purl }) => isSystemComponent(purl))) {
-    const message = 'It names this system but holds no database of its packages: what is installed is not known.';
+  if (packageTypeOf(os.id) !== null && !components.some(({ purl }) => isSystemComponent(purl))) {
+    const message =
+      'None of its packages is in the inventory: their database is missing, empty or cannot be read, so what is installed is not known.';
     problems.push({ code: 'nothing-recognised', where, message });
   }
   return problems;

@@ -15,8 +15,8 @@ export interface Resolved {
 
 /**
  * Which source a target means: the one that its prefix names (`docker-archive:app.tar`), else the first that recognises it.
- * Throws `usage` for an empty target `source-not-found` where none does, and `source-unsupported`
- * where that is a file that no source reads.
+ * Throws `usage` for an empty target, `source-not-found` where none does, and `source-unsupported` where it is a file that no
+ * source reads.
  */
 export async function resolveTarget(target: string, sources: readonly Source[]): Promise<Resolved> {
   const colon = target.indexOf(':');

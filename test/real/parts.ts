@@ -1,8 +1,9 @@
 // Finds the real tools that the end-to-end tests need, and runs them.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { missing } from './tool.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -12,33 +13,12 @@ export function feedsFolder(date: string): string | null {
   return existsSync(folder) ? folder : null;
 }
 
-/** Folder with the official schemas; null where this machine has none. */
-export function schemasFolder(): string | null {
-  const folder = process.env['KVITTO_SCHEMAS'] ?? join(root, '../shared/reference/schemas');
-  return existsSync(folder) ? folder : null;
-}
-
-/** Which of these commands are not on this machine; a test that needs them says so and skips. */
-export function missing(...commands: readonly string[]): string[] {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return commands.filter((command) => !folders.some((folder) => executable(join(folder, command))));
-}
-
 /** The reason to skip, or false: what `test(…, { skip })` takes. */
 export function skipWithout(commands: readonly string[], alsoRoot = false): string | false {
   const absent = missing(...commands);
-  if (absent.length > 0) return `LEFT OUT: ${absent.join(', ')} not installed (apt-get install; see .ci/run)`;
+  if (absent !== null) return `LEFT OUT: ${absent}`;
   if (alsoRoot && process.getuid?.() !== 0) return 'LEFT OUT: needs root to build a root file system';
   return false;
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Runs a command to its end and returns its standard output; throws with its standard error when it fails. */

@@ -13,6 +13,9 @@ const packages: Readonly<Record<string, string>> = {
   skopeo: 'skopeo',
   umoci: 'umoci',
   dockerd: 'docker.io',
+  docker: 'docker.io',
+  'apt-cache': 'apt',
+  go: 'golang-go',
   podman: 'podman',
 };
 
