@@ -38,6 +38,7 @@ export interface ImageConfig {
   readonly user: string;
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** Names of the environment variables. Their values may be secrets, and a report travels further than its image. */
   readonly env: readonly string[];
   readonly exposedPorts: readonly string[];
   readonly labels: Readonly<Record<string, string>>;

@@ -135,7 +135,7 @@ function runConfig(json: JsonRecord): ImageConfig {
     user: typeof config['User'] === 'string' ? config['User'] : '',
     entrypoint: stringsOf(config['Entrypoint']),
     cmd: stringsOf(config['Cmd']),
-    env: stringsOf(config['Env']),
+    env: stringsOf(config['Env']).map((variable) => variable.split('=', 1)[0] ?? ''),
     exposedPorts: ports.sort(),
     // fromEntries makes own properties, also of a label that is called `__proto__`.
     labels: Object.fromEntries(

@@ -181,7 +181,7 @@ describe('what an image is', () => {
         user: '1:1',
         entrypoint: [],
         cmd: ['x'],
-        env: ['A=b'],
+        env: ['A'],
         exposedPorts: ['22/tcp', '80/tcp'],
         labels: { a: '2', b: '1' },
         created: '2026-01-01T00:00:00Z',

@@ -59,7 +59,9 @@ const config = z.object({
   user: z.string().describe('User that the image runs as; empty is root.'),
   entrypoint: z.array(z.string()).describe('Entry point.'),
   cmd: z.array(z.string()).describe('Command.'),
-  env: z.array(z.string()).describe('Environment, NAME=value.'),
+  env: z
+    .array(z.string())
+    .describe('Names of the environment variables; their values are left out, they may be secrets.'),
   exposedPorts: z.array(z.string()).describe('Exposed ports.'),
   labels: z.record(z.string(), z.string()).describe('Labels.'),
   created: z.string().nullable().describe('Time of the build, as the image says it (RFC 3339).'),

@@ -174,7 +174,7 @@ const imageInventory: Inventory = {
     user: '10001:10001',
     entrypoint: ['/usr/local/bin/server'],
     cmd: ['--port', '8080'],
-    env: ['PATH=/usr/bin', 'LANG=C.UTF-8'],
+    env: ['PATH', 'LANG'],
     exposedPorts: ['8080/tcp'],
     labels: { 'org.opencontainers.image.version': '1.4', 'a.first': '"quoted"' },
     created: '2026-08-01T00:00:00Z',

@@ -81,7 +81,7 @@ describe('one image in every shape', () => {
         user: '1000',
         entrypoint: [],
         cmd: ['sh'],
-        env: ['A=1'],
+        env: ['A'],
         exposedPorts: ['80/tcp'],
         labels: { a: 'b' },
         created: '2026-01-01T00:00:00Z',
