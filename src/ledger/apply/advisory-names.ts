@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import type { ApplyContext } from './context.ts';
+
+interface Lookup {
+  readonly ecosystem: string | null;
+  readonly name: string;
+}
+
+/** The numbers of looked-up names, by `ecosystem\0name`; new ones get rows. */
+export async function advisoryNames(context: ApplyContext, lookups: readonly Lookup[]): Promise<Map<string, number>> {
+  const { tx, rows, numbers } = context;
+  await rows.flush();
+  const byEcosystem = new Map<string, Set<string>>();
+  for (const { ecosystem, name } of lookups) {
+    if (ecosystem === null) continue;
+    const names = byEcosystem.get(ecosystem) ?? new Set();
+    byEcosystem.set(ecosystem, names.add(name));
+  }
+  const found = new Map<string, number>();
+  for (const [ecosystem, names] of byEcosystem) {
+    for (const { id, name } of await known(context, ecosystem, [...names])) found.set(`${ecosystem}\0${name}`, id);
+    for (const name of names) {
+      if (found.has(`${ecosystem}\0${name}`)) continue;
+      const id = await numbers.next('advisory_name');
+      found.set(`${ecosystem}\0${name}`, id);
+      rows.add('advisory_name', { id, ecosystem, name, fingerprint: null });
+    }
+  }
+  void tx;
+  return found;
+}
+
+async function known({ tx, database }: ApplyContext, ecosystem: string, names: readonly string[]) {
+  const inList =
+    database.kind === 'sqlite'
+      ? sql`name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`
+      : sql`name = ANY(${names}::text[])`;
+  const { rows } = await sql<{ id: number; name: string }>`SELECT id, name FROM advisory_name
+    WHERE ecosystem = ${ecosystem} AND ${inList}`.execute(tx);
+  return rows;
+}

@@ -1,0 +1,22 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../database/database.ts';
+import type { Tables } from '../database/tables.ts';
+import type { Documents } from '../documents.ts';
+import type { Numbers } from './interned.ts';
+import type { Rows } from './rows.ts';
+
+/** What a fact is applied with. Nothing else may decide what it leaves in the tables: applied again, it leaves the same. */
+export interface ApplyContext {
+  readonly tx: Transaction<Tables>;
+  readonly database: Database;
+  readonly documents: Documents;
+  readonly numbers: Numbers;
+  readonly rows: Rows;
+}
+
+/** The place and time of the entry that is applied. */
+export interface At {
+  readonly index: number;
+  /** `recorded` in milliseconds. */
+  readonly recorded: number;
+}

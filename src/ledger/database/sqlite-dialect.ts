@@ -1,0 +1,114 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+const mostStatements = 200;
+
+/** Prepared statements of one connection, the least recently used dropped. */
+class Statements {
+  readonly #db: DatabaseSync;
+  readonly #kept = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  get(sql: string): StatementSync {
+    const known = this.#kept.get(sql);
+    if (known !== undefined) {
+      this.#kept.delete(sql);
+      this.#kept.set(sql, known);
+      return known;
+    }
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size >= mostStatements && oldest.done === false) this.#kept.delete(oldest.value);
+    const statement = this.#db.prepare(sql);
+    this.#kept.set(sql, statement);
+    return statement;
+  }
+}
+
+/** A connection to SQLite that also lets rows be written one after the other with one prepared statement. */
+export class SqliteConnection implements DatabaseConnection {
+  readonly #statements: Statements;
+
+  constructor(db: DatabaseSync) {
+    this.#statements = new Statements(db);
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const statement = this.#statements.get(sql);
+    const values = parameters as readonly SQLInputValue[];
+    if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] };
+    const { changes } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes) };
+  }
+
+  // biome-ignore lint/correctness/useYield: part of the interface; nothing here streams.
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('rows are not streamed from SQLite');
+  }
+}
+
+/** One connection for all: whoever has it holds back the others, so that nobody sees half a transaction. */
+class SqliteDriver implements Driver {
+  readonly #db: DatabaseSync;
+  readonly #connection: SqliteConnection;
+  #waiting: Promise<void> = Promise.resolve();
+  #release: () => void = () => {};
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#connection = new SqliteConnection(db);
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const before = this.#waiting;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting = before.then(() => promise);
+    await before;
+    this.#release = resolve;
+    return this.#connection;
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#release();
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('BEGIN IMMEDIATE'));
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('COMMIT'));
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // A full disk ends the transaction by itself.
+    if (this.#db.isTransaction) await connection.executeQuery(CompiledQuery.raw('ROLLBACK'));
+  }
+
+  async destroy(): Promise<void> {
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+/** Kysely on Node's own SQLite. The database is closed with the Kysely instance. */
+export function sqliteDialect(db: DatabaseSync): Dialect {
+  return {
+    createDriver: () => new SqliteDriver(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+  };
+}
