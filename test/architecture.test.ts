@@ -11,12 +11,13 @@ const isTest = (file: string) => file.endsWith('.test.ts') || file.includes('/te
 /** What each part may import, besides itself. The table in ARCHITECTURE.md is held against this one. */
 const mayImport: Record<string, readonly string[]> = {
   model: [],
+  files: ['model'],
   scan: ['model'],
-  advisories: ['model'],
+  advisories: ['model', 'files'],
   match: ['model'],
   gate: ['model'],
   formats: ['model'],
-  cli: ['model', 'scan', 'advisories', 'match', 'gate', 'formats'],
+  cli: ['model', 'files', 'scan', 'advisories', 'match', 'gate', 'formats'],
 };
 
 /** Folders whose sub-folders are plug-ins, with the number of path parts below that name one. */

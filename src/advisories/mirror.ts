@@ -2,15 +2,16 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../files/make-folder.ts';
+import { replaceFile } from '../files/replace-file.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { newestStated, readMirrorTimes } from './build/as-of.ts';
-import { replaceFile, writeFailure } from './build/store-writer.ts';
+import { storeWriteFailure } from './build/store-writer.ts';
 import type { FeedReport } from './build/update-feed.ts';
 import { factFeeds } from './feeds/all.ts';
 import { asObject, asText } from './feeds/json.ts';
 import { osvPaths } from './feeds/osv/fetch.ts';
 import { defaultFetchOptions, type FetchOptions, limits } from './limits.ts';
-import { makeFolder } from './make-folder.ts';
 import { folderOrigin } from './origin/folder.ts';
 import type { Known, Origin } from './origin/origin.ts';
 import { chooseEcosystems, type FactFeedId, openOrigin } from './update.ts';
@@ -192,7 +193,7 @@ export async function mirrorFeeds(request: MirrorRequest): Promise<readonly Feed
       await origin.close();
     }
   } catch (thrown) {
-    throw writeFailure(request.dir, thrown);
+    throw storeWriteFailure(request.dir, thrown);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** Where the advisory store lies under `KVITTO_HOME`. Nothing of it is written anywhere else. */
+/** Where the advisory store lies under `KVITTO_HOME`, with its lock. Nothing of it is written anywhere else. */
 export function storePaths(home: string) {
   const folder = path.join(home, 'advisories');
   return {
@@ -9,7 +9,5 @@ export function storePaths(home: string) {
     store: path.join(folder, 'store.db'),
     /** Downloads and the store being written; emptied when an update starts and ends. */
     scratch: path.join(folder, 'update'),
-    lock: path.join(folder, 'lock.db'),
-    lockOwner: path.join(folder, 'lock.json'),
   };
 }

@@ -4,13 +4,13 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { replaceFile } from '../files/replace-file.ts';
 import type { SnapshotInfo } from '../model/advisory.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
-import { replaceFile, writeFailure } from './build/store-writer.ts';
+import { storeWriteFailure } from './build/store-writer.ts';
 import { limits } from './limits.ts';
 import { withStoreLock } from './lock.ts';
-import { makeFolder } from './make-folder.ts';
 import { storePaths } from './paths.ts';
 import { verifyStore } from './store/verify.ts';
 
@@ -68,7 +68,7 @@ export async function exportStore(request: { readonly home: string; readonly fil
     replaceFile(aside, target);
   } catch (thrown) {
     rmSync(aside, { force: true });
-    const failure = writeFailure(target, thrown);
+    const failure = storeWriteFailure(target, thrown);
     if (failure instanceof CodedError) throw failure;
     throw new CodedError('output-unwritable', `${target} cannot be written: ${messageOf(thrown)}`, {
       remedy: 'name a file in a folder that is there and may be written to',
@@ -123,7 +123,7 @@ async function unpack(file: string, target: string, header: Header, offset: numb
       createWriteStream(target),
     );
   } catch (thrown) {
-    const failure = writeFailure(target, thrown);
+    const failure = storeWriteFailure(target, thrown);
     if (failure instanceof CodedError && failure.code === 'disk-full') throw failure;
     throw new CodedError('document-invalid', `${file} is damaged: ${messageOf(thrown)}`, { cause: thrown });
   }
@@ -156,7 +156,6 @@ export async function importStore(request: {
   const { header, offset } = readHeader(request.file);
   return withStoreLock(request.home, 'kvitto db import', request.now, async () => {
     const paths = storePaths(request.home);
-    makeFolder(paths.scratch);
     const target = path.join(paths.scratch, 'import.db');
     await unpack(request.file, target, header, offset);
     const snapshot = verifyStore(target);

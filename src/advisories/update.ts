@@ -1,10 +1,11 @@
 import path from 'node:path';
+import { replaceFile } from '../files/replace-file.ts';
 import type { SnapshotInfo } from '../model/advisory.ts';
 import { CodedError } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 import { asOfRule } from './build/as-of.ts';
 import { openPrevious, type PreviousStore } from './build/previous.ts';
-import { replaceFile, StoreWriter, writeFailure } from './build/store-writer.ts';
+import { StoreWriter, storeWriteFailure } from './build/store-writer.ts';
 import { type FeedOutcome, type FeedReport, updateFact, updateOsv } from './build/update-feed.ts';
 import { factFeeds } from './feeds/all.ts';
 import { defaultFetchOptions, type FetchOptions } from './limits.ts';
@@ -144,7 +145,7 @@ async function rebuild(request: UpdateRequest, signal: AbortSignal): Promise<Upd
     replaceFile(writer.file, paths.store);
     return { store: paths.store, snapshot, perFeed, warnings };
   } catch (thrown) {
-    throw writeFailure(paths.store, thrown);
+    throw storeWriteFailure(paths.store, thrown);
   } finally {
     writer.discard();
     previous?.close();

@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeWhole } from '../files/write-whole.ts';
 import type { Format, RenderOptions } from '../formats/format.ts';
-import { CodedError, messageOf } from '../model/errors.ts';
-import { clip } from '../model/problem.ts';
+import { CodedError } from '../model/errors.ts';
 import type { Report } from '../model/report.ts';
 
 /** One document that was asked for: the format, and the file it goes to (null: standard output). */
@@ -49,48 +46,5 @@ export function writeOutputs(report: Report, requests: readonly OutputRequest[],
   for (const { file, text } of rendered) {
     if (file === null) process.stdout.write(text);
     else writeWhole(file, text);
-  }
-}
-
-/**
- * Writes a file so that its old or its new content is there, whole, whatever happens. What is no regular file (a device,
- * a pipe) is written to as it is; behind a symbolic link the file that it leads to is replaced, not the link.
- */
-export function writeWhole(file: string, content: string | Uint8Array): void {
-  try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    const found = statSync(file, { throwIfNoEntry: false });
-    // Behind /dev/stdout may stand a file that others write to as well: appended to like any other stream.
-    const isStream = /^\/(?:dev|proc)\//.test(file) || (found !== undefined && !found.isFile());
-    if (isStream) writeAll(openSync(file, 'a'), bytes);
-    else replace(found === undefined ? file : realpathSync(file), bytes);
-  } catch (error) {
-    const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
-    throw new CodedError(full ? 'disk-full' : 'output-unwritable', `cannot write ${clip(file)}: ${messageOf(error)}`, {
-      remedy: full
-        ? 'Make room there, or write to another place.'
-        : 'Name a file in a folder that is there and may be written to.',
-      cause: error,
-    });
-  }
-}
-
-function replace(file: string, bytes: Uint8Array): void {
-  const aside = join(dirname(file), `.kvitto-${process.pid}-${randomBytes(6).toString('hex')}.tmp`);
-  try {
-    writeAll(openSync(aside, 'wx'), bytes, fsyncSync);
-    renameSync(aside, file);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw error;
-  }
-}
-
-function writeAll(handle: number, bytes: Uint8Array, settle: (handle: number) => void = () => {}): void {
-  try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at);
-    settle(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -1,9 +1,8 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
-import path from 'node:path';
+import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { writeFailure } from '../../files/write-failure.ts';
 import type { FeedState, SnapshotInfo } from '../../model/advisory.ts';
-import { CodedError, messageOf } from '../../model/errors.ts';
 import type { EpssFact, ExploitedFact, NvdFact } from '../feeds/facts.ts';
 import type { FactSink } from '../feeds/feed.ts';
 import type { PartState } from '../feeds/part.ts';
@@ -14,37 +13,12 @@ import { readSnapshot } from '../store/open-file.ts';
 import { BlockPacker } from './block-packer.ts';
 import type { Sorter } from './sorter.ts';
 
-/** A failed write, by its cause: a full disk is the user's to clear. */
-export function writeFailure(file: string, thrown: unknown): unknown {
-  if (thrown instanceof CodedError) return thrown;
-  const text = messageOf(thrown);
-  if (/EACCES|EPERM|EROFS|ENOTDIR|EISDIR|readonly database|unable to open database/.test(text)) {
-    return new CodedError('output-unwritable', `${file} cannot be written: ${text}`, {
-      remedy: 'let this user write there, or set KVITTO_HOME to a folder that may be written to',
-      cause: thrown,
-    });
-  }
-  if (!/ENOSPC|EDQUOT|disk is full|disk I\/O error/.test(text)) return thrown;
-  return new CodedError('disk-full', `writing ${file} failed: ${text}`, {
-    remedy: 'free some space there, or set KVITTO_HOME to a larger disk; the former store is still in use',
-    cause: thrown,
+/** A failed write of the store or a mirror, as `writeFailure` says it. */
+export function storeWriteFailure(file: string, thrown: unknown): unknown {
+  return writeFailure(file, thrown, {
+    unwritable: 'let this user write there, or set KVITTO_HOME to a folder that may be written to',
+    full: 'free some space there, or set KVITTO_HOME to a larger disk; the former store is still in use',
   });
-}
-
-function syncPath(target: string): void {
-  const handle = openSync(target, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-/** Makes `from` durable and puts it in the place of `to` in one step: whoever looks sees the old file or the new one. */
-export function replaceFile(from: string, to: string): void {
-  syncPath(from);
-  renameSync(from, to);
-  syncPath(path.dirname(to));
 }
 
 /**

@@ -1,9 +1,10 @@
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { syncFolder } from './replace-file.ts';
 
 /**
- * Makes a folder and those above it that are missing; one that is there is fine. Throws what the file system says. Node's own
- * `recursive` never ends where a parent cannot be made for a reason that looks like its absence, as below /proc.
+ * Makes a folder and those above it that are missing, durably; one that is there is fine. Throws what the file system says.
+ * Node's own `recursive` never ends where a parent cannot be made for a reason that looks like its absence, as below /proc.
  */
 export function makeFolder(folder: string): void {
   const missing: string[] = [];
@@ -17,5 +18,7 @@ export function makeFolder(folder: string): void {
       // Somebody else made it in the meantime.
       if (statSync(each, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
     }
+    // A file in a new folder is only as durable as the folder's own name.
+    syncFolder(path.dirname(each));
   }
 }
