@@ -1,6 +1,7 @@
 import type { Advisory, FeedState, Severity, VulnerabilityFacts, Exploitation } from '../model/advisory.ts';
 import type { Justification, VexStatus } from '../model/decision.ts';
 import type { Digest, Inventory } from '../model/inventory.ts';
+import type { Observation } from '../model/observation.ts';
 import type { Problem } from '../model/problem.ts';
 
 /*
@@ -87,4 +88,20 @@ export interface TextDocument {
   readonly schema: 'kvitto-text-1';
   readonly salt: string;
   readonly texts: readonly Readonly<Record<string, string>>[];
+}
+
+/** What was seen running, and where that differs from what was recorded. */
+export interface ObservationDocument {
+  readonly schema: 'kvitto-observation-1';
+  readonly environment: string;
+  readonly observation: Observation;
+  readonly drift: readonly {
+    readonly service: string;
+    readonly what: 'unrecorded' | 'other-digest' | 'changed-by-hand' | 'gone';
+    /** Digest of what was seen, of what was expected where nothing was seen. */
+    readonly digest: string | null;
+    readonly containers: number;
+    /** Paths that were changed by hand, clipped. */
+    readonly paths: readonly string[];
+  }[];
 }

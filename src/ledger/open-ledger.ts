@@ -1,0 +1,103 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { hash, randomBytes } from 'node:crypto';
+import { makeFolder } from '../files/make-folder.ts';
+import { withFolderLock } from '../files/lock.ts';
+import { writeWhole } from '../files/write-whole.ts';
+import { CodedError, messageOf } from '../model/errors.ts';
+import { formatVkey } from '../tlog/note.ts';
+import { makeKeyFile, openKeyFile, type Signer } from '../tlog/signer.ts';
+import { migrate } from './database/migrate.ts';
+import { openPostgres, openSqlite } from './database/open-database.ts';
+import { fileDocuments } from './documents.ts';
+import { ledgerPaths } from './folder.ts';
+import { Ledger, type LedgerParts } from './ledger.ts';
+import { checkAgreement, openLogFiles } from './publish.ts';
+
+export interface LedgerOptions {
+  /** The ledger's folder. */
+  readonly folder: string;
+  /** PostgreSQL; null: SQLite in the folder. */
+  readonly databaseUrl: string | null;
+  readonly clock: () => Date;
+  readonly tool: string;
+  /** Who opens it, for the message that another writer gets. */
+  readonly name: string;
+  readonly waitMs: number;
+  /** `create`: write, and make it where there is none. `write`: it must be there. `read`: nothing is changed. */
+  readonly mode: 'create' | 'write' | 'read';
+  /** Leave out holding the log's files against the database: for those who repair or verify. */
+  readonly unchecked?: boolean;
+}
+
+/**
+ * Opens a ledger. Throws `ledger-missing` where there is none and none is to be made, `ledger-unreadable`, and
+ * `ledger-inconsistent` where database and log do not belong together.
+ */
+export async function openLedger(options: LedgerOptions): Promise<Ledger> {
+  const { folder, databaseUrl, clock, tool, name, waitMs, mode } = options;
+  const paths = ledgerPaths(folder);
+  if (mode !== 'create' && !existsSync(paths.publicKeys)) {
+    throw new CodedError('ledger-missing', `there is no ledger in ${folder}`, {
+      remedy: 'record something first (kvitto record IMAGE), or name the folder with --ledger DIR',
+    });
+  }
+  if (mode === 'create') await prepareFolder(paths, options);
+  const database = databaseUrl === null ? openSqlite(paths.database) : await openPostgres(databaseUrl);
+  try {
+    await migrate(database, clock());
+    const keys = readFileSync(paths.publicKeys, 'utf8').split('\n').filter((line) => line !== '');
+    const origin = (keys[0] ?? '').split('+')[0] ?? '';
+    const signer = mode === 'read' ? null : openKeyFile(paths.key, origin);
+    const parts: LedgerParts = {
+      database,
+      documents: fileDocuments(paths.documents),
+      paths,
+      origin,
+      keys,
+      signer,
+      clock,
+      tool,
+      name,
+      waitMs,
+    };
+    const ledger = new Ledger(parts);
+    if (signer !== null) await begin(ledger, signer);
+    if (options.unchecked !== true) await checkAgreement(parts, await openLogFiles(parts), await ledger.state());
+    return ledger;
+  } catch (thrown) {
+    await database.close();
+    throw thrown;
+  }
+}
+
+type Paths = ReturnType<typeof ledgerPaths>;
+
+/** Makes folder and key. A process that was killed in between leaves what the next one takes up. */
+async function prepareFolder(paths: Paths, { clock, name, waitMs }: LedgerOptions): Promise<void> {
+  if (existsSync(paths.publicKeys)) return;
+  await withFolderLock(paths.folder, { what: 'the ledger', name, now: clock(), waitMs }, async () => {
+    if (existsSync(paths.publicKeys)) return;
+    try {
+      for (const each of [paths.documents, paths.log, paths.keys]) makeFolder(each);
+    } catch (thrown) {
+      throw new CodedError('output-unwritable', `${paths.folder} cannot be made: ${messageOf(thrown)}`, {
+        remedy: 'name a folder that may be written to with --ledger DIR',
+        cause: thrown,
+      });
+    }
+    // The name of the log says nothing about who runs it or where.
+    const origin = `kvitto.invalid/ledger/${hash('sha256', randomBytes(32), 'hex').slice(0, 16)}`;
+    if (!existsSync(paths.key)) makeKeyFile(paths.key, origin);
+    const signer = openKeyFile(paths.key, origin);
+    writeWhole(paths.publicKeys, `${formatVkey(signer.name, signer.publicKey)}\n`, { mode: 0o644 });
+  });
+}
+
+/** The first entry, where there is none: the ledger's name and key. */
+async function begin(ledger: Ledger, signer: Signer): Promise<void> {
+  const { size } = await ledger.state();
+  if (size > 0) return;
+  const { origin } = ledger.parts;
+  const key = formatVkey(signer.name, signer.publicKey);
+  await ledger.append('kvitto', async ({ index }) => (index > 0 ? [] : [{ kind: 'ledger-created', origin, key }]));
+}

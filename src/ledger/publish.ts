@@ -1,0 +1,84 @@
+import { CodedError } from '../model/errors.ts';
+import { fileStorage } from '../tlog/storage/files.ts';
+import { type Log, openLog } from '../tlog/log.ts';
+import { leafHash } from '../tlog/hash.ts';
+import { parseVkey } from '../tlog/note.ts';
+import type { Reader } from './database/database.ts';
+import type { LedgerRow, PendingRow } from './database/tables.ts';
+import type { LedgerParts } from './ledger.ts';
+
+const mostAtOnce = 10_000;
+
+/** The log's files of a ledger. */
+export async function openLogFiles({ paths, origin, keys }: Pick<LedgerParts, 'paths' | 'origin' | 'keys'>): Promise<Log> {
+  return await openLog({ storage: fileStorage(paths.log), origin, verifiers: keys.map(parseVkey) });
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** What is told when the database and the log's files do not belong together. */
+function inconsistent(parts: Pick<LedgerParts, 'paths' | 'database'>, what: string): CodedError {
+  return new CodedError('ledger-inconsistent', `the ledger in ${parts.paths.folder}: ${what}`, {
+    remedy: 'nothing was written. If one of the two was restored from a backup, restore the other of the same time, or run: kvitto repair (it keeps what can be kept and writes down what was lost)',
+  });
+}
+
+async function pendingFrom(reader: Reader, from: number): Promise<PendingRow[]> {
+  return await reader.selectFrom('pending').selectAll().where('id', '>=', from).orderBy('id').limit(mostAtOnce).execute();
+}
+
+/**
+ * Holds the log's files against the database. Between the two there may only be what a killed process leaves: entries that are
+ * committed and not yet in the files, or in the files and not yet ticked off. Anything else means that one of them was
+ * restored from a backup, or altered. Throws `ledger-inconsistent`.
+ */
+export async function checkAgreement(
+  parts: Pick<LedgerParts, 'paths' | 'database'>,
+  log: Log,
+  state: LedgerRow,
+): Promise<void> {
+  const { published_size: published, size } = state;
+  if (log.size < published) {
+    const lost = `the log's files end at entry ${log.size}, but the database knows that ${published} were in them`;
+    throw inconsistent(parts, `${lost}: ${published - log.size} entries of the log are missing`);
+  }
+  if (log.size > size) {
+    const lost = `the log's files hold ${log.size} entries, but the database only ${size}`;
+    throw inconsistent(parts, `${lost}: the database lacks ${log.size - size} facts that were recorded`);
+  }
+  if (published > 0 && hex(await log.rootAt(published)) !== state.published_root) {
+    throw inconsistent(parts, `the first ${published} entries of the log's files are not those of the database`);
+  }
+  const reader = parts.database.kysely;
+  for (const { id, bytes } of await pendingFrom(reader, published)) {
+    if (id >= log.size) break;
+    if (hex(leafHash(await log.entry(id))) === hex(leafHash(bytes))) continue;
+    throw inconsistent(parts, `entry ${id} of the log's files is not the one that the database recorded`);
+  }
+}
+
+/** Brings committed entries into the log's files. The caller holds the folder. */
+export async function publishPending(parts: LedgerParts): Promise<string> {
+  const reader = parts.database.kysely;
+  const state = await reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+  const log = await openLogFiles(parts);
+  await checkAgreement(parts, log, state);
+  let published = state.published_size;
+  while (published < state.size) {
+    const pending = await pendingFrom(reader, published);
+    const next = published + pending.length;
+    if (pending.length === 0 || pending[0]?.id !== published || pending.at(-1)?.id !== next - 1) {
+      throw inconsistent(parts, `the database lacks entry ${published} or one that follows, which it recorded`);
+    }
+    const { signer } = parts;
+    if (signer === null) throw new TypeError('a ledger that was opened for reading does not publish');
+    await log.publish(pending.filter((p) => p.id >= log.size).map((p) => p.bytes), signer);
+    const root = hex(log.root);
+    await reader.transaction().execute(async (tx) => {
+      await tx.deleteFrom('pending').where('id', '<', next).execute();
+      await tx.updateTable('ledger').set({ published_size: next, published_root: root }).execute();
+    });
+    published = next;
+  }
+  return log.checkpoint ?? '';
+}
