@@ -111,5 +111,18 @@ export interface AdvisoryStore {
   byName(ecosystem: string, name: string): readonly Advisory[];
   /** What the other feeds know about an id; null where none does. */
   facts(id: string): VulnerabilityFacts | null;
+  /**
+   * A short text (132 bits of SHA-256) that stands for what `byName` answers, so that two stores can be held against each other
+   * for the same question without reading a record: the same text means the same answer. Another text may also come of a
+   * change that `byName` does not show: of another release's entries in the same feed (`Debian:11` when `Debian:12` is asked
+   * for), or of a store of another format revision. null exactly where `byName` is empty, also where the store does not
+   * cover the ecosystem. Quickest when names are asked for in order.
+   */
+  fingerprint(ecosystem: string, name: string): string | null;
+  /**
+   * The same for `facts`, without EPSS, which changes every day for every id: null where no other feed knows the id.
+   * What only EPSS says is never shown by it.
+   */
+  factsFingerprint(id: string): string | null;
   close(): void;
 }

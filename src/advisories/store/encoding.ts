@@ -89,6 +89,15 @@ function unpackAffected([, ranges, versions, severity]: List): Affected {
 }
 
 /**
+ * Whether a line of packed advisories has an entry of this release, without parsing it. An unescaped quote before the
+ * release opens a text, so this is a list that begins with that text and goes on with a list: in a line that starts with
+ * its key, only entries do.
+ */
+export function holdsRelease(line: Buffer, release: string): boolean {
+  return line.indexOf(`[${JSON.stringify(release)},[`, 1) > 0;
+}
+
+/**
  * The inverse of `packAdvisory` for one release, from the parsed list; null where no entry is of that release. The store's
  * digest vouches for the shape.
  */

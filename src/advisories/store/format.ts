@@ -45,10 +45,15 @@ export function unpackBlock(data: Uint8Array): Buffer {
   return zstdDecompressSync(data, unpackOptions);
 }
 
-/** The line of a block for a name or key, parsed; null where there is none. JSON text holds no newline of its own. */
-export function lineOf(block: Buffer, key: string | number): readonly unknown[] | null {
+/** The line of a block for a name or key; null where there is none. JSON text holds no newline of its own. */
+export function lineOf(block: Buffer, key: string | number): Buffer | null {
   const start = block.indexOf(`\n[${JSON.stringify(key)},`);
   if (start < 0) return null;
   const end = block.indexOf(10, start + 1);
-  return JSON.parse(block.toString('utf8', start + 1, end < 0 ? block.length : end)) as readonly unknown[];
+  return block.subarray(start + 1, end < 0 ? block.length : end);
+}
+
+/** The list that stands on a line. */
+export function parseLine(line: Buffer): readonly unknown[] {
+  return JSON.parse(line.toString('utf8')) as readonly unknown[];
 }

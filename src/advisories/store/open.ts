@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Advisory, AdvisoryStore, Exploitation, SnapshotInfo, VulnerabilityFacts } from '../../model/advisory.ts';
 import { messageOf } from '../../model/errors.ts';
 import { cveKey, nvdYear } from '../cve-key.ts';
 import { baseEcosystem, lookupName } from '../names.ts';
-import { unpackAdvisory, unpackSeverity } from './encoding.ts';
-import { lineOf, unpackBlock } from './format.ts';
+import { holdsRelease, unpackAdvisory, unpackSeverity } from './encoding.ts';
+import { lineOf, parseLine, unpackBlock } from './format.ts';
 import { openFile, readSnapshot, unreadable } from './open-file.ts';
 
 const billion = 1_000_000_000;
@@ -23,6 +24,11 @@ class Blocks {
     this.#kept.set(id, block);
     return block;
   }
+}
+
+/** Of the packed text: neither compression nor the cut between blocks has a part in it. */
+function fingerprintOf(packed: Uint8Array | string): string {
+  return hash('sha256', packed, 'base64url').slice(0, 22);
 }
 
 class FileStore implements AdvisoryStore {
@@ -62,14 +68,19 @@ class FileStore implements AdvisoryStore {
   byName(ecosystem: string, name: string): readonly Advisory[] {
     return this.#guard(() => {
       const base = baseEcosystem(ecosystem);
-      const key = lookupName(base, name);
-      const row = this.#statements.block.get(`osv/${base}`, key)?.['rowid'];
-      if (typeof row !== 'number') return [];
-      const block = this.#blocks.get(`b${row}`, () => this.#statements.blockData.get(row)?.['data'] as Uint8Array);
-      const line = lineOf(block, key);
+      const line = this.#line(base, name);
       if (line === null) return [];
       const release = ecosystem.slice(base.length);
-      return line.slice(1).flatMap((packed) => unpackAdvisory(packed as readonly unknown[], release) ?? []);
+      const [, ...advisories] = parseLine(line) as readonly (readonly unknown[])[];
+      return advisories.flatMap((packed) => unpackAdvisory(packed, release) ?? []);
+    });
+  }
+
+  fingerprint(ecosystem: string, name: string): string | null {
+    return this.#guard(() => {
+      const base = baseEcosystem(ecosystem);
+      const line = this.#line(base, name);
+      return line === null || !holdsRelease(line, ecosystem.slice(base.length)) ? null : fingerprintOf(line);
     });
   }
 
@@ -81,7 +92,7 @@ class FileStore implements AdvisoryStore {
       const score = this.#statements.epss.get(key);
       const listed = this.#statements.exploited.all(key);
       if (nvd === null && score === undefined && listed.length === 0) return null;
-      const [, severity = [], published = null, summary = ''] = nvd ?? [];
+      const [, severity = [], published = null, summary = ''] = nvd === null ? [] : parseLine(nvd);
       return {
         id,
         severity: unpackSeverity(severity),
@@ -106,11 +117,31 @@ class FileStore implements AdvisoryStore {
     });
   }
 
+  factsFingerprint(id: string): string | null {
+    const key = cveKey(id);
+    if (key === null) return null;
+    return this.#guard(() => {
+      const nvd = this.#nvd(key);
+      const listed = this.#statements.exploited.all(key);
+      if (nvd === null && listed.length === 0) return null;
+      const rows = listed.map((e) => [e['feed'], e['since'], e['due'], e['ransomware'], e['summary']]);
+      return fingerprintOf(`${nvd ?? ''}\n${JSON.stringify(rows)}`);
+    });
+  }
+
   close(): void {
     if (this.#db.isOpen) this.#db.close();
   }
 
-  #nvd(key: number): readonly unknown[] | null {
+  #line(base: string, name: string): Buffer | null {
+    const key = lookupName(base, name);
+    const row = this.#statements.block.get(`osv/${base}`, key)?.['rowid'];
+    if (typeof row !== 'number') return null;
+    const block = this.#blocks.get(`b${row}`, () => this.#statements.blockData.get(row)?.['data'] as Uint8Array);
+    return lineOf(block, key);
+  }
+
+  #nvd(key: number): Buffer | null {
     const row = this.#statements.nvd.get(nvdYear(key), key)?.['rowid'];
     if (typeof row !== 'number') return null;
     return lineOf(

@@ -98,6 +98,8 @@ export async function storeFrom(content: StoreContent): Promise<AdvisoryStore> {
       covers: (ecosystem) => store.covers(ecosystem),
       byName: (ecosystem, name) => store.byName(ecosystem, name),
       facts: (id) => store.facts(id),
+      fingerprint: (ecosystem, name) => store.fingerprint(ecosystem, name),
+      factsFingerprint: (id) => store.factsFingerprint(id),
       close: () => {
         store.close();
         remove();

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Advisory, AdvisoryStore, Affected, VulnerabilityFacts } from '../../model/advisory.ts';
 import { baseOf } from '../../model/ecosystem.ts';
 
@@ -32,6 +33,10 @@ export function facts(id: string, parts: Partial<VulnerabilityFacts> = {}): Vuln
   return { id, severity: [], published: null, summary: '', epss: null, exploitation: [], ...parts };
 }
 
+function fingerprintOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(value), 'base64url').slice(0, 22);
+}
+
 /** A store in memory: advisories by `ecosystem name`, and what is known of ids. Counts what it was asked. */
 export function memoryStore(
   named: Readonly<Record<string, readonly Advisory[]>>,
@@ -50,6 +55,15 @@ export function memoryStore(
       return byKey.get(`${ecosystem} ${name}`) ?? [];
     },
     facts: (id) => byId.get(id) ?? null,
+    fingerprint(ecosystem, name) {
+      const found = byKey.get(`${ecosystem} ${name}`) ?? [];
+      return found.length === 0 ? null : fingerprintOf(found);
+    },
+    factsFingerprint(id) {
+      const { epss, ...others } = byId.get(id) ?? facts(id);
+      const said = others.severity.length + others.exploitation.length > 0 || others.published !== null;
+      return said || others.summary !== '' ? fingerprintOf(others) : null;
+    },
     close() {},
   };
 }
