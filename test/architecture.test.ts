@@ -17,7 +17,11 @@ const mayImport: Record<string, readonly string[]> = {
   match: ['model'],
   gate: ['model'],
   formats: ['model'],
-  cli: ['model', 'files', 'scan', 'advisories', 'match', 'gate', 'formats'],
+  tlog: [],
+  ledger: ['model', 'files', 'tlog'],
+  watch: ['model', 'match', 'ledger'],
+  evidence: ['model', 'files', 'tlog', 'match', 'formats', 'ledger'],
+  cli: ['model', 'files', 'scan', 'advisories', 'match', 'gate', 'formats', 'tlog', 'ledger', 'watch', 'evidence'],
 };
 
 /** Folders whose sub-folders are plug-ins, with the number of path parts below that name one. */

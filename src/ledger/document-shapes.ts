@@ -1,4 +1,4 @@
-import type { Advisory, FeedState, Severity, VulnerabilityFacts, Exploitation } from '../model/advisory.ts';
+import type { Advisory, Exploitation, FeedState, Severity, VulnerabilityFacts } from '../model/advisory.ts';
 import type { Justification, VexStatus } from '../model/decision.ts';
 import type { Digest, Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
@@ -48,7 +48,11 @@ export interface KnowledgeDocument {
   readonly facts: readonly VulnerabilityFacts[];
   readonly opened: readonly KnownMatch[];
   /** `gone`: no record says so any more. `changed`: opened again in another form. */
-  readonly closed: readonly { readonly component: string; readonly id: string; readonly why: 'gone' | 'withdrawn' | 'changed' }[];
+  readonly closed: readonly {
+    readonly component: string;
+    readonly id: string;
+    readonly why: 'gone' | 'withdrawn' | 'changed';
+  }[];
   /** Looked-up names and vulnerabilities, with the fingerprint of what the store said; null where it said nothing. */
   readonly names: readonly (readonly [ecosystem: string, name: string, fingerprint: string | null])[];
   readonly ids: readonly (readonly [id: string, fingerprint: string | null])[];

@@ -93,9 +93,13 @@ export function fileDocuments(folder: string): Documents {
   }
 
   function altered(file: string, why: string, cause?: unknown): CodedError {
-    return new CodedError('digest-mismatch', `document ${path.relative(path.dirname(folder), file)} is not what was written: ${why}`, {
-      remedy: 'it was altered or is damaged; restore it from a backup',
-      ...(cause !== undefined && { cause }),
-    });
+    return new CodedError(
+      'digest-mismatch',
+      `document ${path.relative(path.dirname(folder), file)} is not what was written: ${why}`,
+      {
+        remedy: 'it was altered or is damaged; restore it from a backup',
+        ...(cause !== undefined && { cause }),
+      },
+    );
   }
 }

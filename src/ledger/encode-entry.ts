@@ -9,9 +9,13 @@ const maxEntryBytes = 65_535;
 export function encodeEntry(entry: Entry): Uint8Array {
   const bytes = Buffer.from(canonicalJson({ ...entry }));
   if (bytes.length <= maxEntryBytes) return bytes;
-  throw new CodedError('limit-exceeded', `an entry of ${bytes.length} bytes (${entry.kind}) is more than the log can hold`, {
-    remedy: 'shorten what was given, or do it in several steps',
-  });
+  throw new CodedError(
+    'limit-exceeded',
+    `an entry of ${bytes.length} bytes (${entry.kind}) is more than the log can hold`,
+    {
+      remedy: 'shorten what was given, or do it in several steps',
+    },
+  );
 }
 
 const kinds: ReadonlySet<string> = new Set<Fact['kind']>([

@@ -12,7 +12,11 @@ export function checkName(text: string, option: string): string {
   const name = text.normalize('NFC');
   if (name.length <= longest && shape.test(name)) return name;
   const why =
-    name === '' ? 'is empty' : name.length > longest ? `is longer than ${longest} characters` : 'has characters that a name cannot have';
+    name === ''
+      ? 'is empty'
+      : name.length > longest
+        ? `is longer than ${longest} characters`
+        : 'has characters that a name cannot have';
   throw new CodedError('usage', `${option} ${why}: ${clip(text, 60)}`, {
     remedy: 'letters and digits of any language, then also . _ / : @ + and -, without spaces',
   });

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { hash, randomBytes } from 'node:crypto';
-import { makeFolder } from '../files/make-folder.ts';
+import { existsSync, readFileSync } from 'node:fs';
 import { withFolderLock } from '../files/lock.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { formatVkey } from '../tlog/note.ts';
@@ -45,9 +45,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const database = databaseUrl === null ? openSqlite(paths.database) : await openPostgres(databaseUrl);
   try {
     await migrate(database, clock());
-    const keys = readFileSync(paths.publicKeys, 'utf8').split('\n').filter((line) => line !== '');
+    const keys = readFileSync(paths.publicKeys, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
     const origin = (keys[0] ?? '').split('+')[0] ?? '';
-    const signer = mode === 'read' ? null : openKeyFile(paths.key, origin);
+    const signer = mode === 'read' ? null : await openKeyFile(paths.key, origin);
     const parts: LedgerParts = {
       database,
       documents: fileDocuments(paths.documents),
@@ -87,9 +89,9 @@ async function prepareFolder(paths: Paths, { clock, name, waitMs }: LedgerOption
     }
     // The name of the log says nothing about who runs it or where.
     const origin = `kvitto.invalid/ledger/${hash('sha256', randomBytes(32), 'hex').slice(0, 16)}`;
-    if (!existsSync(paths.key)) makeKeyFile(paths.key, origin);
-    const signer = openKeyFile(paths.key, origin);
-    writeWhole(paths.publicKeys, `${formatVkey(signer.name, signer.publicKey)}\n`, { mode: 0o644 });
+    if (!existsSync(paths.key)) await makeKeyFile(paths.key, origin);
+    const signer = await openKeyFile(paths.key, origin);
+    writeWhole(paths.publicKeys, `${formatVkey(signer)}\n`, { mode: 0o644 });
   });
 }
 
@@ -98,6 +100,6 @@ async function begin(ledger: Ledger, signer: Signer): Promise<void> {
   const { size } = await ledger.state();
   if (size > 0) return;
   const { origin } = ledger.parts;
-  const key = formatVkey(signer.name, signer.publicKey);
+  const key = formatVkey(signer);
   await ledger.append('kvitto', async ({ index }) => (index > 0 ? [] : [{ kind: 'ledger-created', origin, key }]));
 }

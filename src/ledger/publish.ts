@@ -1,8 +1,8 @@
 import { CodedError } from '../model/errors.ts';
-import { fileStorage } from '../tlog/storage/files.ts';
-import { type Log, openLog } from '../tlog/log.ts';
 import { leafHash } from '../tlog/hash.ts';
+import { type Log, openLog } from '../tlog/log.ts';
 import { parseVkey } from '../tlog/note.ts';
+import { fileStorage } from '../tlog/storage/files.ts';
 import type { Reader } from './database/database.ts';
 import type { LedgerRow, PendingRow } from './database/tables.ts';
 import type { LedgerParts } from './ledger.ts';
@@ -10,7 +10,11 @@ import type { LedgerParts } from './ledger.ts';
 const mostAtOnce = 10_000;
 
 /** The log's files of a ledger. */
-export async function openLogFiles({ paths, origin, keys }: Pick<LedgerParts, 'paths' | 'origin' | 'keys'>): Promise<Log> {
+export async function openLogFiles({
+  paths,
+  origin,
+  keys,
+}: Pick<LedgerParts, 'paths' | 'origin' | 'keys'>): Promise<Log> {
   return await openLog({ storage: fileStorage(paths.log), origin, verifiers: keys.map(parseVkey) });
 }
 
@@ -19,12 +23,19 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 /** What is told when the database and the log's files do not belong together. */
 function inconsistent(parts: Pick<LedgerParts, 'paths' | 'database'>, what: string): CodedError {
   return new CodedError('ledger-inconsistent', `the ledger in ${parts.paths.folder}: ${what}`, {
-    remedy: 'nothing was written. If one of the two was restored from a backup, restore the other of the same time, or run: kvitto repair (it keeps what can be kept and writes down what was lost)',
+    remedy:
+      'nothing was written. If one of the two was restored from a backup, restore the other of the same time, or run: kvitto repair (it keeps what can be kept and writes down what was lost)',
   });
 }
 
 async function pendingFrom(reader: Reader, from: number): Promise<PendingRow[]> {
-  return await reader.selectFrom('pending').selectAll().where('id', '>=', from).orderBy('id').limit(mostAtOnce).execute();
+  return await reader
+    .selectFrom('pending')
+    .selectAll()
+    .where('id', '>=', from)
+    .orderBy('id')
+    .limit(mostAtOnce)
+    .execute();
 }
 
 /**
@@ -72,7 +83,10 @@ export async function publishPending(parts: LedgerParts): Promise<string> {
     }
     const { signer } = parts;
     if (signer === null) throw new TypeError('a ledger that was opened for reading does not publish');
-    await log.publish(pending.filter((p) => p.id >= log.size).map((p) => p.bytes), signer);
+    await log.publish(
+      pending.filter((p) => p.id >= log.size).map((p) => p.bytes),
+      signer,
+    );
     const root = hex(log.root);
     await reader.transaction().execute(async (tx) => {
       await tx.deleteFrom('pending').where('id', '<', next).execute();

@@ -1,6 +1,13 @@
 import { CodedError, messageOf } from '../model/errors.ts';
 import type { Digest } from '../model/inventory.ts';
-import type { DecisionsDocument, FeedsDocument, InventoryDocument, KnowledgeDocument, ObservationDocument, TextDocument } from './document-shapes.ts';
+import type {
+  DecisionsDocument,
+  FeedsDocument,
+  InventoryDocument,
+  KnowledgeDocument,
+  ObservationDocument,
+  TextDocument,
+} from './document-shapes.ts';
 
 /*
  * Documents were written by Kvitto and are held against their digest before they come here, so only what they claim to be is

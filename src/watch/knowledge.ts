@@ -1,13 +1,13 @@
-import { match } from '../match/match.ts';
-import type { Advisory, AdvisoryStore, VulnerabilityFacts } from '../model/advisory.ts';
-import { lookupOf } from '../model/ecosystem.ts';
-import { severityLevels } from '../model/advisory.ts';
-import type { Match } from '../model/finding.ts';
-import type { Problem } from '../model/problem.ts';
-import { parsePurl } from '../model/purl.ts';
 import type { KnowledgeDocument, KnownMatch } from '../ledger/document-shapes.ts';
 import { formatInstant } from '../ledger/instant.ts';
 import type { OpenMatch } from '../ledger/queries/open-matches.ts';
+import { match } from '../match/match.ts';
+import type { Advisory, AdvisoryStore, VulnerabilityFacts } from '../model/advisory.ts';
+import { severityLevels } from '../model/advisory.ts';
+import { lookupOf } from '../model/ecosystem.ts';
+import type { Match } from '../model/finding.ts';
+import type { Problem } from '../model/problem.ts';
+import { parsePurl } from '../model/purl.ts';
 
 /** A match as it is kept. `firstKnown`: null for now. */
 function known(m: Match, firstKnown: string | null): KnownMatch {
@@ -93,8 +93,15 @@ export interface Assessed {
  * Holds components against the store and against what is known of them, and writes down the difference. `open`: what is now
  * known, by component; a component that is not in it is new.
  */
-export function assessComponents(purls: readonly string[], open: ReadonlyMap<string, readonly OpenMatch[]>, store: AdvisoryStore): Assessed {
-  const { matches, problems } = match(purls.map((purl) => ({ purl })), store);
+export function assessComponents(
+  purls: readonly string[],
+  open: ReadonlyMap<string, readonly OpenMatch[]>,
+  store: AdvisoryStore,
+): Assessed {
+  const { matches, problems } = match(
+    purls.map((purl) => ({ purl })),
+    store,
+  );
   const byComponent = Map.groupBy(matches, (m) => m.component);
   const records = new Records(store);
   const opened: KnownMatch[] = [];
@@ -103,7 +110,8 @@ export function assessComponents(purls: readonly string[], open: ReadonlyMap<str
   const names = new Map<string, readonly [string, string, string | null]>();
   for (const purl of [...new Set(purls)].sort()) {
     const key = lookupKey(purl);
-    if (key !== null) names.set(`${key.ecosystem}\0${key.name}`, [key.ecosystem, key.name, nameFingerprint(store, key)]);
+    if (key !== null)
+      names.set(`${key.ecosystem}\0${key.name}`, [key.ecosystem, key.name, nameFingerprint(store, key)]);
     const before = new Map((open.get(purl) ?? []).map((o) => [o.id, o]));
     for (const m of byComponent.get(purl) ?? []) {
       ids.set(m.id, store.factsFingerprint(m.id));
@@ -116,7 +124,8 @@ export function assessComponents(purls: readonly string[], open: ReadonlyMap<str
       opened.push(known(m, since === undefined ? null : formatInstant(since.first_known)));
       records.add(m);
     }
-    for (const { id, advisories } of before.values()) closed.push({ component: purl, id, why: whyClosed(store, key, advisories) });
+    for (const { id, advisories } of before.values())
+      closed.push({ component: purl, id, why: whyClosed(store, key, advisories) });
   }
   return {
     document: {
@@ -136,6 +145,9 @@ export function assessComponents(purls: readonly string[], open: ReadonlyMap<str
 function whyClosed(store: AdvisoryStore, key: LookupKey | null, advisories: string): 'gone' | 'withdrawn' {
   if (key === null) return 'gone';
   const wanted = new Set(advisories.split(' '));
-  const records = key.ecosystem.split('|').flatMap((e) => store.byName(e, key.name)).filter((a) => wanted.has(a.id));
+  const records = key.ecosystem
+    .split('|')
+    .flatMap((e) => store.byName(e, key.name))
+    .filter((a) => wanted.has(a.id));
   return records.length > 0 && records.every((a) => a.withdrawn !== null) ? 'withdrawn' : 'gone';
 }

@@ -1,13 +1,13 @@
+import type { FeedsDocument } from '../ledger/document-shapes.ts';
+import { isDigest } from '../ledger/documents.ts';
+import type { Fact, Rescanned } from '../ledger/fact.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { changedComponents } from '../ledger/queries/changed-components.ts';
+import { openMatches } from '../ledger/queries/open-matches.ts';
+import { putJson } from '../ledger/record/text.ts';
 import type { AdvisoryStore } from '../model/advisory.ts';
 import type { Digest } from '../model/inventory.ts';
 import { sortProblems } from '../model/problem.ts';
-import { isDigest } from '../ledger/documents.ts';
-import type { FeedsDocument } from '../ledger/document-shapes.ts';
-import type { Fact, Rescanned } from '../ledger/fact.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { openMatches } from '../ledger/queries/open-matches.ts';
-import { changedComponents } from '../ledger/queries/changed-components.ts';
-import { putJson } from '../ledger/record/text.ts';
 import { assessComponents, lookupKey, nameFingerprint } from './knowledge.ts';
 
 /** Components that are assessed together: bounds what is in memory, and the size of a document. */
@@ -27,7 +27,10 @@ async function snapshotFacts(ledger: Ledger, store: AdvisoryStore): Promise<{ fa
   const known = await ledger.reader.selectFrom('snapshot').select('id').where('digest', '=', digest).executeTakeFirst();
   if (known !== undefined) return { facts: [], snapshot: digest };
   const document: FeedsDocument = { schema: 'kvitto-feeds-1', snapshot: digest, feeds };
-  return { facts: [{ kind: 'snapshot-learned', snapshot: digest, feeds: await putJson(ledger.documents, document) }], snapshot: digest };
+  return {
+    facts: [{ kind: 'snapshot-learned', snapshot: digest, feeds: await putJson(ledger.documents, document) }],
+    snapshot: digest,
+  };
 }
 
 /**
@@ -35,7 +38,12 @@ async function snapshotFacts(ledger: Ledger, store: AdvisoryStore): Promise<{ fa
  * ledger knows under a name of which the store says something else than when it was last asked. `scope`: the artifact that the
  * components are of, or `all` with every name that the ledger knows.
  */
-export async function learn(ledger: Ledger, store: AdvisoryStore, scope: Digest | 'all', components: readonly string[]): Promise<Learned> {
+export async function learn(
+  ledger: Ledger,
+  store: AdvisoryStore,
+  scope: Digest | 'all',
+  components: readonly string[],
+): Promise<Learned> {
   const { facts, snapshot } = await snapshotFacts(ledger, store);
   const wanted = await changedComponents(ledger, {
     names: scope === 'all' ? 'all' : components.map(lookupKey).filter((k) => k !== null),

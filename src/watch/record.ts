@@ -1,12 +1,12 @@
-import type { AdvisoryStore } from '../model/advisory.ts';
-import type { Digest } from '../model/inventory.ts';
-import type { Report } from '../model/report.ts';
 import type { InventoryDocument } from '../ledger/document-shapes.ts';
 import type { Fact, Rescanned } from '../ledger/fact.ts';
 import { forever } from '../ledger/instant.ts';
 import type { Appended, Ledger } from '../ledger/ledger.ts';
 import { checkName } from '../ledger/names.ts';
 import { putJson } from '../ledger/record/text.ts';
+import type { AdvisoryStore } from '../model/advisory.ts';
+import type { Digest } from '../model/inventory.ts';
+import type { Report } from '../model/report.ts';
 import { learn } from './learn.ts';
 import { knowledgeVersion } from './rescan.ts';
 
@@ -49,7 +49,15 @@ export async function record(ledger: Ledger, request: RecordRequest): Promise<Re
   for (let tries = 1; ; tries++) {
     const version = await knowledgeVersion(ledger.reader);
     const known = await isKnown(ledger, artifact.digest, inventoryDigest);
-    const learned = store === null ? null : await learn(ledger, store, artifact.digest, inventory.components.map((c) => c.purl));
+    const learned =
+      store === null
+        ? null
+        : await learn(
+            ledger,
+            store,
+            artifact.digest,
+            inventory.components.map((c) => c.purl),
+          );
     const { digest, digestOf, kind, name, platform, configDigest } = artifact;
     const facts: Fact[] = [];
     if (!known) {

@@ -1,7 +1,7 @@
-import type { AdvisoryStore } from '../model/advisory.ts';
-import type { Rescanned } from '../ledger/fact.ts';
 import type { Reader } from '../ledger/database/database.ts';
+import type { Rescanned } from '../ledger/fact.ts';
 import type { Appended, Ledger } from '../ledger/ledger.ts';
+import type { AdvisoryStore } from '../model/advisory.ts';
 import { learn } from './learn.ts';
 
 export interface RescanResult {

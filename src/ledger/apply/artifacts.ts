@@ -1,10 +1,10 @@
 import { lookupOf } from '../../model/ecosystem.ts';
 import { parsePurl } from '../../model/purl.ts';
-import { readInventory } from '../read-documents.ts';
 import type { ArtifactRecorded, SnapshotLearned, VerdictGiven } from '../fact.ts';
 import { forever } from '../instant.ts';
-import type { ApplyContext, At } from './context.ts';
+import { readInventory } from '../read-documents.ts';
 import { advisoryNames } from './advisory-names.ts';
+import type { ApplyContext, At } from './context.ts';
 
 /** The number of an artifact; one that nothing but its digest is known of gets a row that says so. */
 export async function artifactNumber({ numbers, rows }: ApplyContext, digest: string): Promise<number> {
@@ -16,7 +16,11 @@ export async function artifactNumber({ numbers, rows }: ApplyContext, digest: st
   return id;
 }
 
-export async function applyArtifact(context: ApplyContext, { index, recorded }: At, fact: ArtifactRecorded): Promise<void> {
+export async function applyArtifact(
+  context: ApplyContext,
+  { index, recorded }: At,
+  fact: ArtifactRecorded,
+): Promise<void> {
   const { tx, rows, numbers, documents } = context;
   const { digest, digestOf, kind, name, platform, configDigest } = fact.artifact;
   const artifact = await artifactNumber(context, digest);
@@ -37,12 +41,25 @@ export async function applyArtifact(context: ApplyContext, { index, recorded }: 
     .execute();
   const { components, problems } = fact;
   const known = { known_from: recorded, known_to: forever };
-  rows.add('inventory', { id: index, artifact, document: fact.inventory, sbom: fact.sbom, components, problems, ...known });
+  rows.add('inventory', {
+    id: index,
+    artifact,
+    document: fact.inventory,
+    sbom: fact.sbom,
+    components,
+    problems,
+    ...known,
+  });
   await applyComponents(context, artifact, recorded, new Set(inventory.components.map((c) => c.purl)));
   void numbers;
 }
 
-async function applyComponents(context: ApplyContext, artifact: number, recorded: number, purls: Set<string>): Promise<void> {
+async function applyComponents(
+  context: ApplyContext,
+  artifact: number,
+  recorded: number,
+  purls: Set<string>,
+): Promise<void> {
   const { tx, rows, numbers } = context;
   const before = await tx
     .selectFrom('artifact_component as ac')
@@ -88,7 +105,11 @@ export async function applyVerdict(context: ApplyContext, { index, recorded }: A
   context.rows.add('verdict', row);
 }
 
-export async function applySnapshot({ rows, numbers }: ApplyContext, { recorded }: At, fact: SnapshotLearned): Promise<void> {
+export async function applySnapshot(
+  { rows, numbers }: ApplyContext,
+  { recorded }: At,
+  fact: SnapshotLearned,
+): Promise<void> {
   const id = await numbers.next('snapshot');
   rows.add('snapshot', { id, digest: fact.snapshot, document: fact.feeds, known_from: recorded });
 }

@@ -1,31 +1,48 @@
 import { sql } from 'kysely';
+import type { DecisionRecord } from '../document-shapes.ts';
 import type { DecisionsExpired, DecisionsMade } from '../fact.ts';
 import { forever } from '../instant.ts';
 import { readDecisions } from '../read-documents.ts';
-import type { DecisionRecord } from '../document-shapes.ts';
-import { parts, among } from './interned.ts';
 import type { ApplyContext, At } from './context.ts';
+import { among, parts } from './interned.ts';
 
 /** Most statements of one entry: a decision's number is its entry's times this, plus its place. */
 export const mostDecisions = 65_536;
 
 /** All names of the vulnerabilities of a list: a decision for an alias takes the place of one for the CVE. */
-async function namesOf({ tx, database }: ApplyContext, records: readonly DecisionRecord[]): Promise<Map<string, Set<string>>> {
+async function namesOf(
+  { tx, database }: ApplyContext,
+  records: readonly DecisionRecord[],
+): Promise<Map<string, Set<string>>> {
   const wanted = [...new Set(records.flatMap((r) => [r.vulnerability, ...r.aliases]))];
   const names = new Map<string, Set<string>>(wanted.map((name) => [name, new Set([name])]));
   for (const part of parts(wanted)) {
-    const { rows } = await sql<{ one: string; other: string }>`SELECT a.name AS one, b.name AS other FROM vulnerability_name a
-      JOIN vulnerability_name b ON b.vulnerability = a.vulnerability WHERE ${among(database, 'a.name', part)}`.execute(tx);
+    const { rows } = await sql<{
+      one: string;
+      other: string;
+    }>`SELECT a.name AS one, b.name AS other FROM vulnerability_name a
+      JOIN vulnerability_name b ON b.vulnerability = a.vulnerability WHERE ${among(database, 'a.name', part)}`.execute(
+      tx,
+    );
     for (const { one, other } of rows) names.get(one)?.add(other);
   }
   return names;
 }
 
-function scopeOf(d: { service: string | null; environment: string | null; component: string | null; artifact: string | null }) {
+function scopeOf(d: {
+  service: string | null;
+  environment: string | null;
+  component: string | null;
+  artifact: string | null;
+}) {
   return [d.service, d.environment, d.component, d.artifact].map((s) => s ?? '').join('\0');
 }
 
-export async function applyDecisions(context: ApplyContext, { index, recorded }: At, fact: DecisionsMade): Promise<void> {
+export async function applyDecisions(
+  context: ApplyContext,
+  { index, recorded }: At,
+  fact: DecisionsMade,
+): Promise<void> {
   const { tx, rows, database, documents } = context;
   const { decisions } = readDecisions(await documents.get(fact.decisions), fact.decisions);
   await rows.flush();
@@ -84,9 +101,17 @@ export async function applyDecisions(context: ApplyContext, { index, recorded }:
   }
 }
 
-export async function applyExpiry({ tx, rows, database }: ApplyContext, { index }: At, fact: DecisionsExpired): Promise<void> {
+export async function applyExpiry(
+  { tx, rows, database }: ApplyContext,
+  { index }: At,
+  fact: DecisionsExpired,
+): Promise<void> {
   await rows.flush();
   for (const part of parts(fact.decisions)) {
-    await tx.updateTable('decision').set({ expired: index }).where(among(database, 'id', part)).execute();
+    await tx
+      .updateTable('decision')
+      .set({ expired: index })
+      .where(among(database, 'id', part))
+      .execute();
   }
 }

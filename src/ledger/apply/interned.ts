@@ -5,7 +5,8 @@ import type { Tables } from '../database/tables.ts';
 /** `column = one of values`, with the list as a single parameter. */
 export function among(database: Database, column: string, values: readonly (string | number)[]) {
   const ref = sql.ref(column);
-  if (database.kind === 'sqlite') return sql<boolean>`${ref} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
+  if (database.kind === 'sqlite')
+    return sql<boolean>`${ref} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
   return typeof values[0] === 'number'
     ? sql<boolean>`${ref} = ANY(${values}::bigint[])`
     : sql<boolean>`${ref} = ANY(${values}::text[])`;
@@ -20,7 +21,13 @@ export function* parts<T>(list: readonly T[], size = mostAtOnce): Generator<read
 
 type Interned = 'service' | 'environment' | 'artifact' | 'component' | 'vulnerability';
 
-const keyOf = { service: 'name', environment: 'name', artifact: 'digest', component: 'purl', vulnerability: 'name' } as const;
+const keyOf = {
+  service: 'name',
+  environment: 'name',
+  artifact: 'digest',
+  component: 'purl',
+  vulnerability: 'name',
+} as const;
 
 /** The numbers that stand for texts in one transaction: read once, and given out for what is new, in the order in which it comes. */
 export class Numbers {
@@ -38,10 +45,7 @@ export class Numbers {
   async next(table: Interned | 'advisory_name' | 'snapshot'): Promise<number> {
     let next = this.#next.get(table);
     if (next === undefined) {
-      const row = await this.#tx
-        .selectFrom(table)
-        .select(sql<number | null>`max(id)`.as('last'))
-        .executeTakeFirst();
+      const row = await this.#tx.selectFrom(table).select(sql<number | null>`max(id)`.as('last')).executeTakeFirst();
       next = Number(row?.last ?? 0) + 1;
     }
     this.#next.set(table, next + 1);
@@ -54,7 +58,10 @@ export class Numbers {
     const wanted = [...new Set(texts)].filter((t) => !known.has(t));
     const column = keyOf[table];
     for (const part of parts(wanted)) {
-      const { rows } = await sql<{ id: number; key: string }>`SELECT id, ${sql.ref(column)} AS key FROM ${sql.table(table)}
+      const { rows } = await sql<{
+        id: number;
+        key: string;
+      }>`SELECT id, ${sql.ref(column)} AS key FROM ${sql.table(table)}
         WHERE ${among(this.#database, column, part)}`.execute(this.#tx);
       for (const text of part) known.set(text, null);
       for (const { id, key } of rows) known.set(key, id);

@@ -20,7 +20,10 @@ async function nameVulnerabilities(context: ApplyContext, opened: readonly Known
   }
   const known = new Set<string>();
   for (const part of parts([...wanted.keys()])) {
-    const { rows: held } = await sql<{ main: string; name: string }>`SELECT v.name AS main, n.name AS name FROM vulnerability v
+    const { rows: held } = await sql<{
+      main: string;
+      name: string;
+    }>`SELECT v.name AS main, n.name AS name FROM vulnerability v
       JOIN vulnerability_name n ON n.vulnerability = v.id WHERE ${among(database, 'v.name', part)}`.execute(tx);
     for (const { main, name } of held) known.add(`${main}\0${name}`);
   }
@@ -58,22 +61,32 @@ async function close(context: ApplyContext, recorded: number, closed: KnowledgeD
 
 async function noteFingerprints(context: ApplyContext, { names, ids }: KnowledgeDocument): Promise<void> {
   const { tx, rows, numbers, database } = context;
-  const numbered = await advisoryNames(context, names.map(([ecosystem, name]) => ({ ecosystem, name })));
+  const numbered = await advisoryNames(
+    context,
+    names.map(([ecosystem, name]) => ({ ecosystem, name })),
+  );
   await rows.flush();
-  await numbers.load('vulnerability', ids.map(([id]) => id));
+  await numbers.load(
+    'vulnerability',
+    ids.map(([id]) => id),
+  );
   const ofNames = names.map(([e, n, print]) => [numbered.get(`${e}\0${n}`) ?? 0, print] as const);
   const ofIds: (readonly [number, string | null])[] = [];
   for (const [id, print] of ids) {
     const number = await numbers.get('vulnerability', id);
     if (number !== null) ofIds.push([number, print]);
   }
-  for (const [table, list] of [['advisory_name', ofNames], ['vulnerability', ofIds]] as const) {
+  for (const [table, list] of [
+    ['advisory_name', ofNames],
+    ['vulnerability', ofIds],
+  ] as const) {
     if (database.kind === 'postgres') {
       await sql`UPDATE ${sql.table(table)} SET fingerprint = new.print FROM unnest(${list.map((l) => l[0])}::bigint[], ${list.map((l) => l[1])}::text[]) AS new (number, print)
         WHERE id = new.number`.execute(tx);
       continue;
     }
-    for (const [id, print] of list) await sql`UPDATE ${sql.table(table)} SET fingerprint = ${print} WHERE id = ${id}`.execute(tx);
+    for (const [id, print] of list)
+      await sql`UPDATE ${sql.table(table)} SET fingerprint = ${print} WHERE id = ${id}`.execute(tx);
   }
 }
 

@@ -40,9 +40,13 @@ async function apply(tx: Transaction<Tables>, database: Database, now: Date): Pr
     const expected = hashOf(text);
     if (known !== undefined) {
       if (known.name === name && known.hash === expected) continue;
-      throw new CodedError('ledger-unreadable', `${database.place}: migration ${known.name} is not the one known here as ${name}`, {
-        remedy: 'this is not a ledger of Kvitto, or its table "migration" was altered; restore it from a backup',
-      });
+      throw new CodedError(
+        'ledger-unreadable',
+        `${database.place}: migration ${known.name} is not the one known here as ${name}`,
+        {
+          remedy: 'this is not a ledger of Kvitto, or its table "migration" was altered; restore it from a backup',
+        },
+      );
     }
     for (const statement of statementsOf(text, database.kind)) await sql.raw(statement).execute(tx);
     const row = { id: index + 1, name, hash: expected, applied: now.getTime() };

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, PostgresDialect } from 'kysely';
-import type { Pool } from 'pg';
+import type { CustomTypesConfig, Pool } from 'pg';
 import { CodedError, messageOf } from '../../model/errors.ts';
 import type { Database } from './database.ts';
 import { insertIntoPostgres, insertIntoSqlite } from './insert-rows.ts';
@@ -42,10 +42,18 @@ export async function openPostgres(url: string): Promise<Database> {
   const place = placeOf(url);
   const { default: pg } = await import('pg');
   // 20: int8. All whole numbers of the ledger fit into a double.
-  const types = { getTypeParser: (id: number, format?: 'text' | 'binary') => (id === 20 ? Number : pg.types.getTypeParser(id, format)) };
+  const types = {
+    getTypeParser: (id: number, format?: 'text' | 'binary') =>
+      id === 20 ? Number : pg.types.getTypeParser(id, format),
+  };
   let pool: Pool;
   try {
-    pool = new pg.Pool({ connectionString: url, max: 4, types: types as pg.CustomTypesConfig, connectionTimeoutMillis: busyTimeoutMs });
+    pool = new pg.Pool({
+      connectionString: url,
+      max: 4,
+      types: types as CustomTypesConfig,
+      connectionTimeoutMillis: busyTimeoutMs,
+    });
     // An idle connection that the server ends is replaced at the next query.
     pool.on('error', () => {});
     (await pool.connect()).release();

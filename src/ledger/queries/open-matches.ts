@@ -14,7 +14,8 @@ export type OpenMatch = Pick<
 export async function openMatches(ledger: Ledger, purls: readonly string[]): Promise<Map<string, OpenMatch[]>> {
   const found: OpenMatch[] = [];
   for (const part of parts(purls)) {
-    const { rows } = await sql<OpenMatch>`SELECT c.purl, v.name AS id, m.first_known, m.severity, m.score, m.exploited, m.fixed_in, m.advisories
+    const { rows } =
+      await sql<OpenMatch>`SELECT c.purl, v.name AS id, m.first_known, m.severity, m.score, m.exploited, m.fixed_in, m.advisories
       FROM component c JOIN component_match m ON m.component = c.id JOIN vulnerability v ON v.id = m.vulnerability
       WHERE m.known_to = ${forever} AND ${among(ledger.database, 'c.purl', part)}`.execute(ledger.reader);
     found.push(...rows);

@@ -30,7 +30,9 @@ export async function correct(ledger: Ledger, request: CorrectRequest): Promise<
       .where('known_to', '=', forever)
       .executeTakeFirst();
     if (now === undefined) {
-      throw new CodedError('not-in-ledger', `there is no deployment ${deployment}`, { remedy: 'kvitto history SERVICE shows their numbers' });
+      throw new CodedError('not-in-ledger', `there is no deployment ${deployment}`, {
+        remedy: 'kvitto history SERVICE shows their numbers',
+      });
     }
     const from = request.from ?? now.valid_from;
     const until = request.until ?? now.valid_to;

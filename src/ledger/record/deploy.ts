@@ -53,7 +53,11 @@ async function periodsFrom(tx: Reader, service: string, environment: string, at:
 
 /** What the ledger knows against an artifact's deployment: nothing recorded, no verdict, or not a pass. */
 async function marksOf(tx: Reader, artifact: Digest): Promise<DeploymentMark[]> {
-  const known = await tx.selectFrom('artifact').select(['id', 'entry']).where('digest', '=', artifact).executeTakeFirst();
+  const known = await tx
+    .selectFrom('artifact')
+    .select(['id', 'entry'])
+    .where('digest', '=', artifact)
+    .executeTakeFirst();
   if (known === undefined || known.entry === null) return ['unrecorded'];
   const verdict = await tx
     .selectFrom('verdict')
@@ -67,11 +71,17 @@ async function marksOf(tx: Reader, artifact: Digest): Promise<DeploymentMark[]> 
 }
 
 /** The fact of a deployment, decided on what is known at this moment: what it replaces, when it ended, what is to be said of it. */
-export async function deploymentFact({ tx, recorded }: Moment, request: DeployRequest, text: Digest | null): Promise<DeploymentStarted> {
+export async function deploymentFact(
+  { tx, recorded }: Moment,
+  request: DeployRequest,
+  text: Digest | null,
+): Promise<DeploymentStarted> {
   const { service, environment, artifact, image, change, run, alongside } = request;
   const at = request.at ?? recorded;
   if (at > recorded + aheadMs) {
-    throw new CodedError('usage', `--at ${formatInstant(at)} lies in the future`, { remedy: 'record a deployment when it happens' });
+    throw new CodedError('usage', `--at ${formatInstant(at)} lies in the future`, {
+      remedy: 'record a deployment when it happens',
+    });
   }
   const periods = alongside ? [] : await periodsFrom(tx, service, environment, at);
   const next = periods.find((p) => p.valid_from > at);

@@ -19,7 +19,10 @@ export interface StopRequest {
 }
 
 /** Records that what runs as a service in an environment ended. Throws `not-in-ledger` where nothing runs. */
-export async function stop(ledger: Ledger, request: StopRequest): Promise<{ appended: Appended; fact: DeploymentStopped }> {
+export async function stop(
+  ledger: Ledger,
+  request: StopRequest,
+): Promise<{ appended: Appended; fact: DeploymentStopped }> {
   const service = checkName(request.service, 'SERVICE');
   const environment = checkName(request.environment, '--env');
   let fact: DeploymentStopped | null = null;
@@ -31,15 +34,23 @@ export async function stop(ledger: Ledger, request: StopRequest): Promise<{ appe
       AND known_to = ${forever} AND valid_to = ${forever} ORDER BY deployment`.execute(tx);
     const running = rows.filter((r) => request.deployment === null || r.deployment === request.deployment);
     if (running.length === 0) {
-      throw new CodedError('not-in-ledger', `nothing of ${clip(service)} runs in ${clip(environment)}, as far as the ledger knows`, {
-        remedy: `kvitto history ${clip(service)} shows what was recorded`,
-      });
+      throw new CodedError(
+        'not-in-ledger',
+        `nothing of ${clip(service)} runs in ${clip(environment)}, as far as the ledger knows`,
+        {
+          remedy: `kvitto history ${clip(service)} shows what was recorded`,
+        },
+      );
     }
     const early = running.find((r) => r.valid_from > at);
     if (early !== undefined) {
-      throw new CodedError('usage', `--at ${formatInstant(at)} is before deployment ${early.deployment} began (${formatInstant(early.valid_from)})`, {
-        remedy: 'give the time when it ended, or name another deployment with --deployment',
-      });
+      throw new CodedError(
+        'usage',
+        `--at ${formatInstant(at)} is before deployment ${early.deployment} began (${formatInstant(early.valid_from)})`,
+        {
+          remedy: 'give the time when it ended, or name another deployment with --deployment',
+        },
+      );
     }
     fact = {
       kind: 'deployment-stopped',

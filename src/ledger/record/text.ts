@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
 import { canonicalJson } from '../../tlog/canonical-json.ts';
-import type { Documents } from '../documents.ts';
 import type { TextDocument } from '../document-shapes.ts';
+import type { Documents } from '../documents.ts';
 
 /** In UTF-16 units: some pages. What is longer is evidence, and belongs into a file of its own. */
 const longest = 20_000;
@@ -19,12 +19,16 @@ export function checkText(text: string, option: string): string {
     });
   }
   if (clean === '') throw new CodedError('usage', `${option} is empty`, { remedy: 'say in a sentence why' });
-  if (unprintable.test(clean)) throw new CodedError('usage', `${option} has control characters`, { remedy: 'write plain text' });
+  if (unprintable.test(clean))
+    throw new CodedError('usage', `${option} has control characters`, { remedy: 'write plain text' });
   return clean;
 }
 
 /** Keeps words in a document of their own, so that they can be forgotten. */
-export async function putTexts(documents: Documents, texts: readonly Readonly<Record<string, string>>[]): Promise<Digest> {
+export async function putTexts(
+  documents: Documents,
+  texts: readonly Readonly<Record<string, string>>[],
+): Promise<Digest> {
   const document: TextDocument = { schema: 'kvitto-text-1', salt: randomBytes(16).toString('hex'), texts };
   return await putJson(documents, document);
 }
