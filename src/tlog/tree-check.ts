@@ -64,7 +64,7 @@ export class TreeCheck {
     }
     const slots = slotsOf(flat, below.flat());
     const settled = settle(slots, this.#root, fold);
-    if (settled === null && this.#size > 0 && slots.every(agree)) {
+    if (settled === null && slots.every(agree)) {
       this.#faults.add({
         place: 'checkpoint line 3',
         kind: 'altered',
@@ -98,6 +98,11 @@ export class TreeCheck {
     if (stored !== null && expected !== null && sameBytes(perfectRoot(stored), expected)) return stored;
     const slots = slotsOf(stored ?? Array<null>(tileWidth).fill(null), await this.#fromBelow(level, index, tileWidth));
     const right = expected === null ? null : settle(slots, expected, perfectRoot);
+    if (right === null && expected !== null && slots.every(agree)) {
+      const place = tilePath(level, index, tileWidth);
+      const message = `${place} and what is below it agree, but do not lead to the signed root: both were altered`;
+      this.#faults.add({ place, kind: 'altered', message });
+    }
     return this.#judge(level, index, slots, stored !== null, right);
   }
 
