@@ -17,7 +17,6 @@ const mayImport: Record<string, readonly string[]> = {
   match: ['model'],
   gate: ['model'],
   formats: ['model'],
-  tlog: [],
   ledger: ['model', 'files', 'tlog'],
   watch: ['model', 'match', 'ledger'],
   evidence: ['model', 'files', 'tlog', 'match', 'formats', 'ledger'],

@@ -4,7 +4,7 @@ import { syncFolder } from '../../files/replace-file.ts';
 import { writeWhole } from '../../files/write-whole.ts';
 import { formatVkey } from '../../tlog/note.ts';
 import { signRotation } from '../../tlog/rotation.ts';
-import { makeKeyFile, openKeyFile, type Signer } from '../../tlog/signer.ts';
+import { makeKeyFile, openKeyFile } from '../../tlog/signer.ts';
 import type { KeyRotated } from '../fact.ts';
 import type { ledgerPaths } from '../folder.ts';
 import type { Appended, Ledger } from '../ledger.ts';
@@ -57,17 +57,18 @@ export async function settleRotation(
  */
 export async function rotateKey(
   ledger: Ledger,
-  signer: Signer,
   { reason, actor }: { readonly reason: string; readonly actor: string },
 ): Promise<{ appended: Appended; fact: KeyRotated }> {
   const { paths, origin } = ledger.parts;
   const by = checkName(actor, '--by');
   const text = await putTexts(ledger.documents, [{ reason: checkText(reason, '--reason') }]);
   await ledger.publish();
+  const signer = await openKeyFile(paths.key, origin);
   const next = await makeKeyFile(nextKeyPath(paths), origin);
   const rotation = await signRotation(signer, next);
   const fact: KeyRotated = { kind: 'key-rotated', ...rotation, text };
   const appended = await ledger.append(by, async () => [fact]);
-  takeUp(paths, rotation.to);
+  // Takes up the new key before it signs.
+  await ledger.publish();
   return { appended, fact };
 }
