@@ -10,9 +10,10 @@ import { migrate } from './database/migrate.ts';
 import { openPostgres, openSqlite } from './database/open-database.ts';
 import { fileDocuments } from './documents.ts';
 import { ledgerPaths } from './folder.ts';
-import { Ledger, type LedgerParts } from './ledger.ts';
+import { readPublicKeys, settleRotation } from './keys.ts';
+import { Ledger } from './ledger.ts';
+import type { LedgerParts } from './parts.ts';
 import { checkAgreement, lastRotation, openLogFiles } from './publish.ts';
-import { readPublicKeys, settleRotation } from './record/rotate-key.ts';
 
 export interface LedgerOptions {
   /** The ledger's folder. */

@@ -8,8 +8,8 @@ import type { Reader } from './database/database.ts';
 import type { LedgerRow, PendingRow } from './database/tables.ts';
 import { decodeEntry } from './encode-entry.ts';
 import type { KeyRotated } from './fact.ts';
-import type { LedgerParts } from './ledger.ts';
-import { readPublicKeys, settleRotation } from './record/rotate-key.ts';
+import { readPublicKeys, settleRotation } from './keys.ts';
+import type { LedgerParts } from './parts.ts';
 
 const mostAtOnce = 10_000;
 
