@@ -27,11 +27,16 @@ function artifactOf(product: string): Digest | null {
   return isDigest(version) ? version : null;
 }
 
+interface Target {
+  readonly artifact: Digest | null;
+  readonly component: string | null;
+}
+
 /** Which combinations of artifact and component a statement is about; empty where it names only what the ledger cannot know. */
-function targetsOf(s: Statement): { artifact: Digest | null; component: string | null }[] {
-  const components = s.components.length === 0 ? [null] : s.components.filter((c) => parsePurl(c) !== null);
+function targetsOf(s: Statement): Target[] {
+  const components: (string | null)[] = s.components.length === 0 ? [null] : s.components.filter((c) => parsePurl(c) !== null);
   if (s.products.length === 0) return components.map((component) => ({ artifact: null, component }));
-  return s.products.flatMap((product) => {
+  return s.products.flatMap((product): Target[] => {
     const artifact = artifactOf(product);
     if (artifact !== null) return components.map((component) => ({ artifact, component }));
     // A product that is itself a component: `pkg:npm/left-pad@1.3.0`.
