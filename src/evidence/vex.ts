@@ -34,7 +34,8 @@ interface Target {
 
 /** Which combinations of artifact and component a statement is about; empty where it names only what the ledger cannot know. */
 function targetsOf(s: Statement): Target[] {
-  const components: (string | null)[] = s.components.length === 0 ? [null] : s.components.filter((c) => parsePurl(c) !== null);
+  const components: (string | null)[] =
+    s.components.length === 0 ? [null] : s.components.filter((c) => parsePurl(c) !== null);
   if (s.products.length === 0) return components.map((component) => ({ artifact: null, component }));
   return s.products.flatMap((product): Target[] => {
     const artifact = artifactOf(product);
