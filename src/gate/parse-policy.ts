@@ -1,7 +1,7 @@
 import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { CodedError } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { atLeast, defaultPolicy, digestOf, type Exception, openRule, type Policy, type Rule } from './policy.ts';
 import { knownKeys, type PolicyDocument, policyShape } from './policy-shape.ts';
 

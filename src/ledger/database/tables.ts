@@ -156,10 +156,11 @@ export interface VulnerabilityRow {
   fingerprint: string | null;
 }
 
-/** Every name of a vulnerability, its main one too. */
+/** Every name of a vulnerability, its main one too, and since when it was known. */
 export interface VulnerabilityNameRow {
   name: string;
   vulnerability: number;
+  known_from: number;
 }
 
 /** That a component has a vulnerability, as it was known from `known_from` to `known_to`. */
@@ -195,6 +196,8 @@ export interface DecisionRow {
   environment: string | null;
   component: string | null;
   artifact: string | null;
+  /** What to look it up by: `subjectOf` of decision-scope.ts. */
+  subject: string;
   status: string;
   justification: string | null;
   owner: string | null;
@@ -207,6 +210,12 @@ export interface DecisionRow {
   superseded_by: number | null;
   /** The entry that noted its expiry. */
   expired: number | null;
+}
+
+/** Every name that a decision gives its vulnerability. */
+export interface DecisionNameRow {
+  name: string;
+  decision: number;
 }
 
 export interface RedactionRow {
@@ -255,6 +264,7 @@ export interface Tables {
   vulnerability_name: VulnerabilityNameRow;
   component_match: ComponentMatchRow;
   decision: DecisionRow;
+  decision_name: DecisionNameRow;
   redaction: RedactionRow;
   outbox: OutboxRow;
   person: PersonRow;
