@@ -20,11 +20,11 @@ export class Ground {
   readonly entries: readonly HeldEntry[];
   /** Documents that were taken out, and the entry that says so. */
   readonly redacted: ReadonlyMap<Digest, number>;
-  readonly #read: ReadDocument;
+  readonly read: ReadDocument;
 
   constructor(entries: readonly HeldEntry[], read: ReadDocument) {
     this.entries = entries;
-    this.#read = read;
+    this.read = read;
     const redacted = new Map<Digest, number>();
     for (const { index, entry } of entries) if (entry.kind === 'redacted') redacted.set(entry.document, index);
     this.redacted = redacted;
@@ -41,7 +41,7 @@ export class Ground {
   /** A document in its shape. Throws `document-missing` and what the shape throws, naming the entry. */
   async document<T>(digest: Digest, entry: number, shape: (bytes: Uint8Array, place: string) => T): Promise<T> {
     const place = `document ${digest} of entry ${entry}`;
-    const bytes = await this.#read(digest);
+    const bytes = await this.read(digest);
     if (bytes === null) throw new CodedError('document-missing', `${place} is not there`);
     return shape(bytes, place);
   }
