@@ -1,7 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { acquireFolderLock } from '../files/lock.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
-import type { Signer } from '../tlog/signer.ts';
 import { apply } from './apply/apply.ts';
 import { Numbers } from './apply/interned.ts';
 import { Rows } from './apply/rows.ts';
@@ -10,8 +9,8 @@ import type { LedgerRow, Tables } from './database/tables.ts';
 import type { Documents } from './documents.ts';
 import { encodeEntry } from './encode-entry.ts';
 import type { Entry, Fact } from './fact.ts';
-import type { ledgerPaths } from './folder.ts';
 import type { Instant } from './instant.ts';
+import type { LedgerParts } from './parts.ts';
 import { publishPending } from './publish.ts';
 
 /** What `append` leaves. */
@@ -32,23 +31,6 @@ export interface Moment {
   readonly recorded: Instant;
   /** Index of the first entry. */
   readonly index: number;
-}
-
-export interface LedgerParts {
-  readonly database: Database;
-  readonly documents: Documents;
-  readonly paths: ReturnType<typeof ledgerPaths>;
-  readonly origin: string;
-  /** Verifier keys of the log, oldest first. */
-  readonly keys: readonly string[];
-  readonly signer: Signer | null;
-  readonly clock: () => Date;
-  /** Name and version of the program, as entries hold it. */
-  readonly tool: string;
-  /** Who writes, for the message that others get: `kvitto deploy`. */
-  readonly name: string;
-  /** How long to wait for another writer, in milliseconds. */
-  readonly waitMs: number;
 }
 
 /** An open ledger. Made by `openLedger`. */
