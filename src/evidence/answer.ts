@@ -1,10 +1,10 @@
+import type { DeploymentMark } from '../ledger/fact.ts';
+import type { Instant } from '../ledger/instant.ts';
 import type { SeverityLevel } from '../model/advisory.ts';
 import type { Justification, VexStatus } from '../model/decision.ts';
 import type { Digest } from '../model/inventory.ts';
 import type { Problem } from '../model/problem.ts';
 import type { VerdictKind } from '../model/verdict.ts';
-import type { DeploymentMark } from '../ledger/fact.ts';
-import type { Instant } from '../ledger/instant.ts';
 
 /*
  * What a pack answers: pack.json. It is a function of the request, of the entries in the pack and of their documents, and of
@@ -16,7 +16,7 @@ export interface PackRequest {
   readonly service: string;
   /** Null: all environments. */
   readonly environment: string | null;
-  /** The period: `from` in it, `to` not; for a moment they are equal. */
+  /** The period, both ends included; for a moment they are equal. */
   readonly from: Instant;
   readonly to: Instant;
   /** As it was known when. */

@@ -76,14 +76,13 @@ function believe(
   deployed.beliefs.push({ ...now, ...since(by) });
 }
 
-/** The part of a belief that lies in the period; null where it does not touch it. A moment is touched by what ran at it. */
+/** The part of a belief that lies in the period, both ends of which belong to it; null where it does not touch it. */
 export function within(
   { validFrom, validTo }: Pick<Held, 'validFrom' | 'validTo'>,
   { from, to }: Pick<PackRequest, 'from' | 'to'>,
 ): { readonly from: Instant; readonly to: Instant } | null {
-  if (from === to) return validFrom <= from && from < validTo ? { from, to } : null;
-  const part = { from: Math.max(validFrom, from), to: Math.min(validTo, to) };
-  return part.from < part.to ? part : null;
+  if (validFrom > to || validTo <= from || validFrom >= validTo) return null;
+  return { from: Math.max(validFrom, from), to: Math.min(validTo, to) };
 }
 
 /** Deployments that ran in the period, or that were believed to until that was corrected. By their number, in order. */

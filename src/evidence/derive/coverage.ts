@@ -11,11 +11,7 @@ const dayMs = 86_400_000;
 const oldFeedDays = 7;
 
 /** Snapshots that something in the pack rests on, with their feeds. */
-export async function snapshotsOf(
-  ground: Ground,
-  used: ReadonlySet<Digest>,
-  asOf: Instant,
-): Promise<UsedSnapshot[]> {
+export async function snapshotsOf(ground: Ground, used: ReadonlySet<Digest>, asOf: Instant): Promise<UsedSnapshot[]> {
   const found = new Map<Digest, UsedSnapshot>();
   for (const { index, fact } of ground.of('snapshot-learned', asOf)) {
     const { snapshot, feeds, recorded } = fact;
@@ -28,7 +24,10 @@ export async function snapshotsOf(
 }
 
 /** The last pass that held an artifact's components against a snapshot. */
-export function lastPass<T extends { readonly scope: Digest | 'all' }>(passes: readonly T[], artifact: Digest): T | null {
+export function lastPass<T extends { readonly scope: Digest | 'all' }>(
+  passes: readonly T[],
+  artifact: Digest,
+): T | null {
   return passes.findLast(({ scope }) => scope === 'all' || scope === artifact) ?? null;
 }
 

@@ -31,7 +31,11 @@ function namesGiven({ vulnerability, aliases }: DecisionRecord): Set<string> {
 }
 
 /** All decisions of the ground, as known at a moment, in the order in which they were made. */
-export async function decisionsOf(ground: Ground, { names }: Pick<Matches, 'names'>, asOf: Instant): Promise<Decision[]> {
+export async function decisionsOf(
+  ground: Ground,
+  { names }: Pick<Matches, 'names'>,
+  asOf: Instant,
+): Promise<Decision[]> {
   const all: Decision[] = [];
   const standing = new Map<string, Decision>();
   const mains = new Map<string, [name: string, since: number][][]>();

@@ -24,11 +24,12 @@ export async function derive(ground: Ground, request: PackRequest, made: Made, l
   const components = new Set([...contents.values()].flatMap((c) => [...c.ever]));
   const matches = await matchesOf(ground, components, asOf);
   const decisions = await decisionsOf(ground, matches, asOf);
-  const running = [...all].flatMap(([deployment, { ran, start }]) => {
+  const running = [...all].flatMap(([deployment, { ran, start, beliefs }]) => {
     const content = contents.get(start.fact.artifact);
     if (ran === null || content === undefined) return [];
     const { environment: where, artifact } = start.fact;
-    return [{ deployment, environment: where, artifact, ran, components: content.components }];
+    const validTo = beliefs.at(-1)?.validTo ?? ran.to;
+    return [{ deployment, environment: where, artifact, ran, validTo, components: content.components }];
   });
   const known = exposed(request, running, matches, new Decided(decisions));
   const deployments = await ranOf(ground, all, contents, asOf);
@@ -55,12 +56,7 @@ export async function derive(ground: Ground, request: PackRequest, made: Made, l
   };
 }
 
-async function decisionOf(
-  ground: Ground,
-  decision: Decision,
-  asOf: number,
-  inForceFor: number,
-): Promise<MadeDecision> {
+async function decisionOf(ground: Ground, decision: Decision, asOf: number, inForceFor: number): Promise<MadeDecision> {
   const { id, entry, place, record, fact, knownTo } = decision;
   const { vulnerability, service, environment, component, artifact } = record;
   return {

@@ -12,18 +12,15 @@ export interface Running {
   readonly environment: string;
   readonly artifact: Digest;
   readonly ran: { readonly from: Instant; readonly to: Instant };
+  /** When it ended, in the period or behind it. */
+  readonly validTo: Instant;
   /** Since when the artifact was known to have a component. */
   readonly components: ReadonlyMap<string, Instant>;
 }
 
-/** Whether something that was known from `since` until `until` was so at some time while it ran. */
-function meets(since: Instant, until: Instant, { ran }: Running): boolean {
-  return ran.from === ran.to ? since <= ran.from && ran.from < until : since < ran.to && until > ran.from;
-}
-
-/** The form that is open, else the last that was open while it ran. */
-function formFor(forms: readonly Form[], running: Running): Form | null {
-  return forms.findLast((f) => f.knownTo === forever || meets(f.knownFrom, f.knownTo, running)) ?? null;
+/** Whether something that was known from `since` until `until` was so at some time while it ran in the period. */
+function meets(since: Instant, until: Instant, { ran, validTo }: Running): boolean {
+  return (validTo <= ran.to ? since < ran.to : since <= ran.to) && until > ran.from;
 }
 
 export interface Exposed {
@@ -32,39 +29,54 @@ export interface Exposed {
   readonly decisions: ReadonlyMap<Decision, number>;
 }
 
-/** Which vulnerabilities of what ran were known, since when and from where, and what was decided about them at the end. */
-export function exposed(request: PackRequest, running: readonly Running[], matches: Matches, decided: Decided): Exposed {
-  const { forms, names } = matches;
-  const byComponent = Map.groupBy([...forms.values()], ([first]) => first?.match.component ?? '');
-  const rows = new Map<string, { row: KnownVulnerability; deployments: number[] }>();
+interface Group {
+  form: Form;
+  known: boolean;
+  readonly decision: Decision | null;
+  readonly deployments: Set<number>;
+}
+
+/**
+ * Which vulnerabilities of what ran were known, since when and from where, and what was decided about them at the end. Of the
+ * forms in which one was known at the end or while it ran, the last is shown.
+ */
+export function exposed(
+  request: PackRequest,
+  running: readonly Running[],
+  matches: Matches,
+  decided: Decided,
+): Exposed {
+  const rows: KnownVulnerability[] = [];
   const decisions = new Map<Decision, number>();
-  for (const one of running) {
-    const { deployment, environment, artifact, components } = one;
-    for (const [component, containedSince] of components) {
-      for (const list of byComponent.get(component) ?? []) {
-        const form = formFor(list, one);
-        if (form === null) continue;
-        const { id } = form.match;
-        const subject = { service: request.service, environment, artifact, component };
-        const about = decided.about(names.get(id)?.keys() ?? [id], subject);
-        const decision = inForce(about, request.to);
+  for (const forms of matches.forms.values()) {
+    const [first] = forms;
+    if (first === undefined) continue;
+    const { component, id } = first.match;
+    const names = [...(matches.names.get(id)?.keys() ?? [id])];
+    const groups = new Map<number | null, Group>();
+    for (const form of forms.filter((f) => f.knownFrom < f.knownTo)) {
+      for (const one of running) {
+        const containedSince = one.components.get(component);
+        if (containedSince === undefined) continue;
+        if (form.knownTo !== forever && !meets(form.knownFrom, form.knownTo, one)) continue;
+        const { deployment, environment, artifact } = one;
+        const about = decided.about(names, { service: request.service, environment, artifact, component });
         for (const each of about) decisions.set(each, decisions.get(each) ?? 0);
-        const knownThen = list.some((f) => meets(Math.max(f.firstKnown, containedSince), f.knownTo, one));
-        const key = [component, id, form.knownFrom, decision?.id].join('\0');
-        const known = rows.get(key);
-        if (known !== undefined) {
-          known.deployments.push(deployment);
-          known.row = { ...known.row, knownWhileRunning: known.row.knownWhileRunning || knownThen };
-          continue;
-        }
-        if (decision !== null) decisions.set(decision, (decisions.get(decision) ?? 0) + 1);
-        const row = rowOf(form, names.get(id)?.keys() ?? [], knownThen, request.asOf, decision);
-        rows.set(key, { row, deployments: [deployment] });
+        const decision = inForce(about, request.to);
+        const group = groups.get(decision?.id ?? null) ?? { form, known: false, decision, deployments: new Set() };
+        groups.set(decision?.id ?? null, group);
+        group.form = form;
+        group.known ||= meets(Math.max(form.firstKnown, containedSince), form.knownTo, one);
+        group.deployments.add(deployment);
       }
     }
+    for (const { form, known, decision, deployments } of groups.values()) {
+      if (decision !== null) decisions.set(decision, (decisions.get(decision) ?? 0) + 1);
+      const row = rowOf(form, names, known, request.asOf, decision);
+      rows.push({ ...row, deployments: [...deployments].sort((a, b) => a - b) });
+    }
   }
-  const vulnerabilities = [...rows.values()].map(({ row, deployments }) => ({ ...row, deployments }));
-  return { vulnerabilities: vulnerabilities.sort(worstFirst), decisions };
+  return { vulnerabilities: rows.sort(worstFirst), decisions };
 }
 
 function rowOf(
@@ -105,6 +117,6 @@ function worstFirst(a: KnownVulnerability, b: KnownVulnerability): number {
     (b.score ?? -1) - (a.score ?? -1) ||
     compareTexts(a.vulnerability, b.vulnerability) ||
     compareTexts(a.component, b.component) ||
-    (a.deployments[0] ?? 0) - (b.deployments[0] ?? 0)
+    (a.decision ?? -1) - (b.decision ?? -1)
   );
 }

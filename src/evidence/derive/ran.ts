@@ -56,7 +56,8 @@ function overlapsOf(number: number, all: InPeriod): number[] {
   return [...all]
     .filter(([other, { start, beliefs }]) => {
       const belief = beliefs.at(-1);
-      if (other === number || belief === undefined || start.fact.environment !== own.start.fact.environment) return false;
+      if (other === number || belief === undefined || start.fact.environment !== own.start.fact.environment)
+        return false;
       return Math.max(belief.validFrom, last.validFrom) < Math.min(belief.validTo, last.validTo);
     })
     .map(([other]) => other);
@@ -134,7 +135,7 @@ export async function seenOf(
       gap(Date.parse(at));
       since = Math.max(since, Date.parse(covers));
     }
-    gap(request.to);
+    gap(Math.min(request.to, request.asOf));
   }
   return { seen, unseen };
 }

@@ -87,9 +87,7 @@ const knowledge = z.object({
       firstKnown: instant.nullable(),
     }),
   ),
-  closed: z.array(
-    z.object({ component: z.string(), id: z.string(), why: z.enum(['gone', 'withdrawn', 'changed']) }),
-  ),
+  closed: z.array(z.object({ component: z.string(), id: z.string(), why: z.enum(['gone', 'withdrawn', 'changed']) })),
   names: z.array(z.tuple([z.string(), z.string(), text])),
   ids: z.array(z.tuple([z.string(), text])),
   problems: z.array(problem),
@@ -106,9 +104,7 @@ const inventory = z.looseObject({
 const feeds = z.object({
   schema: z.literal('kvitto-feeds-1'),
   snapshot: z.string(),
-  feeds: z.array(
-    z.object({ id: z.string(), asOf: time, digest: z.string(), records: count, badRecords: count }),
-  ),
+  feeds: z.array(z.object({ id: z.string(), asOf: time, digest: z.string(), records: count, badRecords: count })),
 });
 
 const decisions = z.object({

@@ -92,7 +92,11 @@ function headerAt(zip: Buffer, at: number, nameAt: number): ZipHeader {
   const method = zip.readUInt16LE(at + 4);
   if (nameBytes > longestPath || !pathShape.test(path)) throw invalid(`a file is called ${clip(path, 120)}`);
   if (method !== stored && method !== deflated) throw invalid(`${clip(path, 120)} is packed in another way`);
-  const [crc, packedBytes, sizeBytes] = [zip.readUInt32LE(at + 10), zip.readUInt32LE(at + 14), zip.readUInt32LE(at + 18)];
+  const [crc, packedBytes, sizeBytes] = [
+    zip.readUInt32LE(at + 10),
+    zip.readUInt32LE(at + 14),
+    zip.readUInt32LE(at + 18),
+  ];
   return { path, method, crc, packedBytes, sizeBytes };
 }
 
@@ -101,7 +105,10 @@ function unpack(zip: Buffer, { path, method, crc, packedBytes, sizeBytes, from }
   let bytes: Buffer = packed;
   if (method === deflated) {
     try {
-      const { buffer, engine } = inflateRawSync(packed, { maxOutputLength: Math.max(1, sizeBytes), info: true }) as never as {
+      const { buffer, engine } = inflateRawSync(packed, {
+        maxOutputLength: Math.max(1, sizeBytes),
+        info: true,
+      }) as never as {
         buffer: Buffer;
         engine: { bytesWritten: number };
       };
