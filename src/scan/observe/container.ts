@@ -28,7 +28,7 @@ export function containerReader(
 ): (id: string) => Promise<ObservedContainer | Problem | null> {
   const images = new Map<string, Promise<ImageDigests>>();
   const digestsOf = (id: Digest): Promise<ImageDigests> => {
-    const known = images.get(id) ?? readImage(ask, id);
+    const known = images.get(id) ?? readImage(ask, kind, id);
     images.set(id, known);
     return known;
   };
@@ -117,7 +117,7 @@ async function readChanges(
 }
 
 /** Digests under which the daemon knows an image: of manifests and indexes, from its repositories. */
-async function readImage(ask: AskDaemonFor, id: Digest): Promise<ImageDigests> {
+async function readImage(ask: AskDaemonFor, kind: Observation['source'], id: Digest): Promise<ImageDigests> {
   const where = `image ${id}`;
   try {
     const image = await ask(`/images/${encodeURIComponent(id)}/json`, where);
@@ -127,7 +127,11 @@ async function readImage(ask: AskDaemonFor, id: Digest): Promise<ImageDigests> {
     }
     if (isRecord(image)) {
       const named = stringsOf(image['RepoDigests']).map((text) => text.slice(text.lastIndexOf('@') + 1));
-      return { manifests: [...named, digestIn(image['Descriptor'])].filter(isDigest), problems: [] };
+      const manifests = [...named, digestIn(image['Descriptor'])].filter(isDigest);
+      if (kind === 'docker' || manifests.length > 0) return { manifests, problems: [] };
+      // podman forgets the digests together with the name when that goes to another image; its own API still tells one.
+      const own = await ask(`/v4.0.0/libpod/images/${id.slice('sha256:'.length)}/json`, where);
+      return { manifests: isRecord(own) ? [own['Digest']].filter(isDigest) : [], problems: [] };
     }
     return { manifests: [], problems: [{ code: 'malformed', where, message: 'its inspection is no object' }] };
   } catch (error) {
