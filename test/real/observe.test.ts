@@ -40,6 +40,8 @@ async function buildShop(folder: string): Promise<Shop> {
     await mkdir(join(root, path, '..'), { recursive: true });
     await writeFile(join(root, path), `${path}\n`);
   }
+  await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
+  await writeFile(join(root, 'etc/group'), 'root:x:0:\n');
   const source = join(import.meta.dirname, 'hand.go');
   runSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', join(root, 'hand'), source], {
     env: { CGO_ENABLED: '0', GO111MODULE: 'off' },
@@ -127,7 +129,8 @@ for (const { kind, why, start, variable } of kinds) {
       const mounts = { Binds: [`${join(folder, 'conf')}:/etc/app/conf:ro`], Tmpfs: { '/tmp': '', '/run': '' } };
       ids.set('web-1', await api.run('web-1', web, mounts));
       ids.set('web-2', await api.run('web-2', { Image: name, Labels: { 'kvitto.service': 'shop' } }));
-      ids.set('held', await api.run('held', { Image: name }));
+      // podman names this user in /etc/passwd, Docker does not.
+      ids.set('held', await api.run('held', { Image: name, User: '10001:10001' }));
       await api.post('/containers/held/pause');
       await api.run('done', { Image: name, Cmd: ['/hand', 'nothing'] });
       await api.post('/containers/done/wait');

@@ -4,13 +4,12 @@ import { type Observation, type ObservedContainer, observedLabels } from '../../
 import { clip, type Problem } from '../../model/problem.ts';
 import { isDigest } from '../digest.ts';
 import { isRecord, type JsonRecord, stringsOf } from '../json.ts';
+import type { DaemonAsker } from './asker.ts';
 import { changedFiles, runtimePaths } from './changed-files.ts';
 
-/**
- * Asks a daemon by path and gives the JSON value that it answers, or `undefined` for status 404. `what` names the answer in
- * messages. Throws a `CodedError` where there is no answer, no JSON, or too much of it.
- */
-export type AskDaemonFor = (path: string, what: string) => Promise<unknown>;
+const accounts: ReadonlySet<string> = new Set(['/etc/group', '/etc/passwd']);
+/** From the creation of a container to the end of its first start, where one follows the other at once. */
+const firstStartMs = 10_000;
 
 interface ImageDigests {
   readonly manifests: readonly Digest[];
@@ -22,7 +21,7 @@ interface ImageDigests {
  * Throws only `aborted` and bugs.
  */
 export function containerReader(
-  ask: AskDaemonFor,
+  ask: DaemonAsker,
   kind: Observation['source'],
   withChanges: boolean,
 ): (id: string) => Promise<ObservedContainer | Problem | null> {
@@ -36,7 +35,7 @@ export function containerReader(
     const where = `${kind} container ${id.slice(0, 12)}`;
     let inspected: unknown;
     try {
-      inspected = await ask(`/containers/${id}/json`, where);
+      inspected = await ask.json(`/containers/${id}/json`, where);
     } catch (error) {
       return problemOf(error, where);
     }
@@ -93,34 +92,59 @@ function isRunning(inspected: unknown): inspected is JsonRecord {
 }
 
 async function readChanges(
-  ask: AskDaemonFor,
+  ask: DaemonAsker,
   kind: Observation['source'],
   { id, name }: Facts,
   inspected: JsonRecord,
 ): Promise<Pick<ObservedContainer, 'changes' | 'problems'> | null> {
   const where = `${kind} container ${name}`;
   try {
-    const answer = await ask(`/containers/${id}/changes`, `changed files of ${where}`);
+    const answer = await ask.json(`/containers/${id}/changes`, `changed files of ${where}`);
     if (answer === undefined) return null;
     const changes = changedFiles(answer, runtimePaths(kind, inspected));
-    if (changes !== null) return { changes, problems: [] };
+    if (changes !== null) {
+      const own = kind === 'podman' ? await accountsOfPodman(ask, id, inspected, changes) : new Set();
+      return { changes: changes.filter(({ path }) => !own.has(path)), problems: [] };
+    }
     const message = 'its list of changed files is none: they are not known';
     return { changes: null, problems: [{ code: 'malformed', where, message }] };
   } catch (error) {
     const problem = problemOf(error, where);
     // podman answers with status 500 where the container is gone.
-    const again = await ask(`/containers/${id}/json`, where).catch((e: unknown) => problemOf(e, where));
+    const again = await ask.json(`/containers/${id}/json`, where).catch((e: unknown) => problemOf(e, where));
     return again === undefined || (isRecord(again) && !isRunning(again))
       ? null
       : { changes: null, problems: [problem] };
   }
 }
 
+/**
+ * Where a container is to run as a user or group that its image does not name, podman writes them into /etc/passwd and
+ * /etc/group when it first starts it (libpod/container_internal_common.go). Written later, they were changed by a hand.
+ */
+async function accountsOfPodman(
+  ask: DaemonAsker,
+  id: string,
+  inspected: JsonRecord,
+  changes: readonly FileChange[],
+): Promise<ReadonlySet<string>> {
+  const config = inspected['Config'];
+  const created = instantOf(inspected['Created']);
+  const own = new Set<string>();
+  if (created === null || !isRecord(config) || !config['User']) return own;
+  for (const { path, kind } of changes) {
+    if (!accounts.has(path) || kind === 'deleted') continue;
+    const written = instantOf(await ask.fileTime(id, path));
+    if (written !== null && Date.parse(written) - Date.parse(created) <= firstStartMs) own.add(path);
+  }
+  return own;
+}
+
 /** Digests under which the daemon knows an image: of manifests and indexes, from its repositories. */
-async function readImage(ask: AskDaemonFor, kind: Observation['source'], id: Digest): Promise<ImageDigests> {
+async function readImage(ask: DaemonAsker, kind: Observation['source'], id: Digest): Promise<ImageDigests> {
   const where = `image ${id}`;
   try {
-    const image = await ask(`/images/${encodeURIComponent(id)}/json`, where);
+    const image = await ask.json(`/images/${encodeURIComponent(id)}/json`, where);
     if (image === undefined) {
       const message = 'the daemon holds it no more: the digest of its manifest is not known';
       return { manifests: [], problems: [{ code: 'unreadable', where, message }] };
@@ -130,7 +154,7 @@ async function readImage(ask: AskDaemonFor, kind: Observation['source'], id: Dig
       const manifests = [...named, digestIn(image['Descriptor'])].filter(isDigest);
       if (kind === 'docker' || manifests.length > 0) return { manifests, problems: [] };
       // podman forgets the digests together with the name when that goes to another image; its own API still tells one.
-      const own = await ask(`/v4.0.0/libpod/images/${id.slice('sha256:'.length)}/json`, where);
+      const own = await ask.json(`/v4.0.0/libpod/images/${id.slice('sha256:'.length)}/json`, where);
       return { manifests: isRecord(own) ? [own['Digest']].filter(isDigest) : [], problems: [] };
     }
     return { manifests: [], problems: [{ code: 'malformed', where, message: 'its inspection is no object' }] };

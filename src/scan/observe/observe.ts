@@ -1,13 +1,14 @@
-import { CodedError, messageOf } from '../../model/errors.ts';
+import { CodedError } from '../../model/errors.ts';
 import type { Observation, ObservedContainer } from '../../model/observation.ts';
-import { clip, type Problem, sortProblems } from '../../model/problem.ts';
+import { type Problem, sortProblems } from '../../model/problem.ts';
 import { capProblems } from '../cap-problems.ts';
-import { askFirstPlace, readAnswer, refusal } from '../daemon-answer.ts';
+import { askFirstPlace } from '../daemon-answer.ts';
 import { type DaemonPlace, formatPlace } from '../daemon-place.ts';
-import { askDaemon, type DaemonWords } from '../daemon-socket.ts';
+import type { DaemonWords } from '../daemon-socket.ts';
 import { isRecord } from '../json.ts';
 import { dockerPlaces, podmanPlaces, whenForbidden } from '../known-daemons.ts';
-import { type AskDaemonFor, containerReader } from './container.ts';
+import { type DaemonAsker, daemonAsker } from './asker.ts';
+import { containerReader } from './container.ts';
 
 /** How a host is observed. */
 export interface ObserveOptions {
@@ -67,19 +68,20 @@ export async function observeDaemon(kind: Observation['source'], options: Observ
   const places = kind === 'docker' ? await dockerPlaces(options.env) : podmanPlaces(options.env);
   const deadline = AbortSignal.timeout(limits.totalMs);
   const signal = AbortSignal.any([options.signal, deadline]);
+  const askerAt = (place: DaemonPlace): DaemonAsker =>
+    daemonAsker(place, words, options.idleTimeoutMs, signal, limits.answerBytes);
   const at = new Date().toISOString();
   const { place, answer: ids } = await askFirstPlace(words, places, options.offline, async (place) => {
     const where = `${words.name} at ${formatPlace(place)}`;
     try {
-      return await listIds(asker(place, words, { ...options, signal }, limits.answerBytes), kind, where);
+      return await listIds(askerAt(place), kind, where);
     } catch (cause) {
       if (!deadline.aborted || options.signal.aborted) throw cause;
       const message = `${where}: its list of containers took more than ${limits.totalMs / 1000} s.`;
       throw new CodedError('source-unreachable', message, { remedy: `Look into the log of ${words.name}.`, cause });
     }
   });
-  const ask = asker(place, words, { ...options, signal }, limits.answerBytes);
-  const read = containerReader(ask, kind, options.changes);
+  const read = containerReader(askerAt(place), kind, options.changes);
   const containers: ObservedContainer[] = [];
   const problems: Problem[] = [];
   if (ids.length > limits.containers) problems.push(tooMany(kind, ids.length, limits.containers));
@@ -111,8 +113,8 @@ export async function observeDaemon(kind: Observation['source'], options: Observ
   };
 }
 
-async function listIds(ask: AskDaemonFor, kind: Observation['source'], where: string): Promise<string[]> {
-  const list = await ask(listPaths[kind], 'list of containers');
+async function listIds(ask: DaemonAsker, kind: Observation['source'], where: string): Promise<string[]> {
+  const list = await ask.json(listPaths[kind], 'list of containers');
   const ids = Array.isArray(list)
     ? list.map((item: unknown) => (isRecord(item) && typeof item['Id'] === 'string' ? item['Id'] : ''))
     : [''];
@@ -122,31 +124,6 @@ async function listIds(ask: AskDaemonFor, kind: Observation['source'], where: st
     });
   }
   return [...new Set(ids)];
-}
-
-/** Asks the daemon at a place; `undefined` for what it does not know (status 404). */
-function asker(
-  place: DaemonPlace,
-  words: DaemonWords,
-  options: Pick<ObserveOptions, 'idleTimeoutMs' | 'signal'>,
-  mostBytes: number,
-): AskDaemonFor {
-  const { idleTimeoutMs, signal } = options;
-  return async (path, what) => {
-    const where = `${words.name} at ${formatPlace(place)}`;
-    const answer = await askDaemon(place, { words, path, firstByteMs: idleTimeoutMs, idleTimeoutMs, signal });
-    const bytes = await readAnswer(answer, `${where}: ${what}`, mostBytes);
-    if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw refusal(words, answer, bytes, `${where}: ${what}`);
-    try {
-      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown;
-    } catch (cause) {
-      throw new CodedError('document-invalid', `${where}: ${what}: not JSON: ${clip(messageOf(cause), 120)}.`, {
-        remedy: 'Check that a container daemon listens there.',
-        cause,
-      });
-    }
-  };
 }
 
 function withMost(container: ObservedContainer, most: number): ObservedContainer {
