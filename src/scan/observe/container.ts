@@ -1,6 +1,6 @@
 import { CodedError, messageOf } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
-import { type Observation, type ObservedContainer, observedLabels } from '../../model/observation.ts';
+import { type FileChange, type Observation, type ObservedContainer, observedLabels } from '../../model/observation.ts';
 import { clip, type Problem } from '../../model/problem.ts';
 import { isDigest } from '../digest.ts';
 import { isRecord, type JsonRecord, stringsOf } from '../json.ts';

@@ -137,7 +137,7 @@ function tooMany(where: string, found: number, most: number): Problem {
 }
 
 function tooSlow(where: string, left: number, totalMs: number): Problem {
-  const message = `the daemon needed more than ${Math.round(totalMs / 1000)} s: ${left} containers were not asked for`;
+  const message = `the daemon needed more than ${totalMs / 1000} s: ${left} containers were not asked for`;
   return { code: 'limit-exceeded', where, message };
 }
 
