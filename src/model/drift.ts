@@ -155,7 +155,8 @@ function instanceOf(container: ObservedContainer, known: Known, environment: str
 /** What a container may be called, best source first. */
 function namesOf({ labels, image, configDigest, name }: ObservedContainer): (readonly [string, ServiceSource])[] {
   const repository = image.replace(/@.*$/s, '').split('/').at(-1)?.replace(/:.*$/s, '') ?? '';
-  const isId = image.startsWith('sha256:') || configDigest.slice('sha256:'.length).startsWith(image);
+  const isId =
+    image.startsWith('sha256:') || (image.length >= 12 && configDigest.slice('sha256:'.length).startsWith(image));
   const names: readonly (readonly [string | undefined, ServiceSource])[] = [
     [labels['kvitto.service'], 'label'],
     [labels['com.docker.compose.service'], 'compose'],

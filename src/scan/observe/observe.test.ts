@@ -364,6 +364,19 @@ describe('odd and hostile answers', () => {
     });
   }
 
+  test('a container that ends while its files are looked at, in the words of podman', async (t) => {
+    let inspections = 0;
+    const list = { [`${encodeURIComponent('"paused"]}')}`]: [{ Id: id('1') }] };
+    const once = (response: ServerResponse): void => {
+      inspections++;
+      if (inspections === 1) response.end(JSON.stringify(inspection()));
+      else response.writeHead(404).end('{"cause":"no such container","response":404}');
+    };
+    const { observe } = await fakeDaemon(t, answering({ ...list, [`${id('1')}/json`]: once, '/changes': 500 }));
+    const { containers, problems } = await observe('podman');
+    assert.deepEqual({ containers, problems, inspections }, { containers: [], problems: [], inspections: 2 });
+  });
+
   test('a connection that breaks off costs what it carried', async (t) => {
     const broken = (response: ServerResponse): void => {
       response.writeHead(200, { 'content-length': 100 }).write('[');
