@@ -18,7 +18,7 @@ interface ImageDigests {
 
 /**
  * Reads containers one by one, by id: what runs in it; a problem where that cannot be read; null where it runs no more.
- * Throws only `aborted` and bugs.
+ * A question that was stopped is a problem too. Throws only bugs.
  */
 export function containerReader(
   ask: DaemonAsker,
@@ -39,7 +39,9 @@ export function containerReader(
     } catch (error) {
       return problemOf(error, where);
     }
-    if (inspected === undefined || !isRunning(inspected)) return null;
+    if (inspected === undefined) return null;
+    if (!isRecord(inspected)) return { code: 'malformed', where, message: 'its inspection is no object' };
+    if (!isRunning(inspected)) return null;
     const facts = factsOf(inspected, id);
     if (facts === null) return { code: 'malformed', where, message: 'its inspection names no image id or start' };
     const [digests, files] = await Promise.all([
@@ -85,8 +87,7 @@ function labelsOf(labels: unknown): ObservedContainer['labels'] {
 }
 
 /** Both daemons say `Running` of a paused container too, and Docker of one between two starts. */
-function isRunning(inspected: unknown): inspected is JsonRecord {
-  if (!isRecord(inspected)) return false;
+function isRunning(inspected: JsonRecord): boolean {
   const state = inspected['State'];
   return !isRecord(state) || state['Running'] !== false;
 }

@@ -15,7 +15,9 @@ const place = 'docker container 111111111111';
 const noJson = (response: ServerResponse): void => void response.end('<html>');
 
 describe('odd and hostile answers', () => {
-  const cases: readonly (readonly [string, Record<string, unknown>, object | null, readonly Problem[]])[] = [
+  /** What is told, the daemon's odd answers, how the container differs from the plain one, and the problems beside it. */
+  type Case = readonly [string, Readonly<Record<string, unknown>>, object | null, readonly Problem[]];
+  const cases: readonly Case[] = [
     ['a container as expected', {}, {}, []],
     ['an id without its algorithm', { '/json': inspection({ Image: id('f') }) }, {}, []],
     [
@@ -61,6 +63,14 @@ describe('odd and hostile answers', () => {
         },
       ],
     ],
+    ...['null', '[]', '"x"', '7'].map(
+      (text): Case => [
+        `an inspection that is ${text}`,
+        { '/json': text },
+        null,
+        [{ code: 'malformed', where: place, message: 'its inspection is no object' }],
+      ],
+    ),
     [
       'an inspection without an image',
       { '/json': inspection({ Image: 'sha256:x' }) },

@@ -59,6 +59,7 @@ const listPaths = {
 /**
  * The containers that run on this host, by digest, with the files changed in them, as the daemon tells it over the Docker
  * Engine API (https://docs.docker.com/reference/api/engine/; podman speaks it too). Nothing is changed on the host.
+ * It is what one daemon runs: each user's podman, and each of several Docker daemons, is asked for itself.
  * Throws `source-unreachable`, `source-unauthorized`, `source-unsupported`, `limit-exceeded`, `usage`, `config-invalid` or
  * `aborted` where the containers cannot be listed at all. A container that ends meanwhile is left out.
  */
