@@ -66,7 +66,7 @@ export function changedFiles(answer: unknown, madeByRuntime: readonly string[]):
       // In tree order, what lies in a folder comes right after it.
       return kind === 'added' ? !made.has(key) : !changes[at + 1]?.[0].startsWith(`${key}\0`);
     })
-    .map(([, { path, kind }]) => ({ path: clip(path, mostPathLength).toWellFormed(), kind }));
+    .map(([, { path, kind }]) => ({ path: clip(path, mostPathLength), kind }));
 }
 
 /** Sorts a folder before all that is in it, and that before any other name: no file name holds NUL. */

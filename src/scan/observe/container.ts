@@ -80,7 +80,7 @@ function factsOf(inspected: JsonRecord, id: string): Facts | null {
 function labelsOf(labels: unknown): ObservedContainer['labels'] {
   if (!isRecord(labels)) return {};
   const entries = observedLabels.flatMap((name) => {
-    const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
+    const value = labels[name];
     return typeof value === 'string' && value !== '' ? [[name, printable(value)] as const] : [];
   });
   return Object.fromEntries(entries);
@@ -192,5 +192,6 @@ function instantOf(text: unknown): string | null {
 }
 
 function printable(text: string): string {
+  // A pair of surrogates may be cut in two, which canonical JSON cannot hold.
   return clip(text, 256).toWellFormed();
 }

@@ -50,7 +50,18 @@ describe('odd and hostile answers', () => {
       },
       [],
     ],
-    ['labels that are inherited', { '/json': inspection({ Config: [] }) }, { image: digest }, []],
+    [
+      'a name whose last character would be cut in two',
+      { '/json': inspection({ Name: `${'n'.repeat(254)}\u{1f600}\u{1f600}` }) },
+      { name: `${'n'.repeat(254)}\u{fffd}…` },
+      [],
+    ],
+    [
+      'labels that are a list',
+      { '/json': inspection({ Config: { Image: 7, Labels: ['kvitto.service'] } }) },
+      { image: digest },
+      [],
+    ],
     [
       'an inspection that is no JSON',
       { '/json': noJson },
@@ -200,18 +211,23 @@ describe('odd and hostile answers', () => {
     });
   }
 
-  test('a container that ends while its files are looked at, in the words of podman', async (t) => {
-    let inspections = 0;
-    const list = { [`${encodeURIComponent('"paused"]}')}`]: [{ Id: id('1') }] };
-    const once = (response: ServerResponse): void => {
-      inspections++;
-      if (inspections === 1) response.end(JSON.stringify(inspection()));
-      else response.writeHead(404).end('{"cause":"no such container","response":404}');
-    };
-    const { observe } = await fakeDaemon(t, answering({ ...list, [`${id('1')}/json`]: once, '/changes': 500 }));
-    const { containers, problems } = await observe('podman');
-    assert.deepEqual({ containers, problems, inspections }, { containers: [], problems: [], inspections: 2 });
-  });
+  for (const [what, status, later] of [
+    ['is gone', 404, { cause: 'no such container', response: 404 }],
+    ['has ended', 200, inspection({ State: { Running: false } })],
+  ] as const) {
+    test(`a container that ${what} when its files are looked at, in the words of podman`, async (t) => {
+      let inspections = 0;
+      const once = (response: ServerResponse): void => {
+        inspections++;
+        if (inspections === 1) response.end(JSON.stringify(inspection()));
+        else response.writeHead(status).end(JSON.stringify(later));
+      };
+      const list = { 'paused%22%5D%7D': [{ Id: id('1') }] };
+      const { observe } = await fakeDaemon(t, answering({ ...list, [`${id('1')}/json`]: once, '/changes': 500 }));
+      const { containers, problems } = await observe('podman');
+      assert.deepEqual({ containers, problems, inspections }, { containers: [], problems: [], inspections: 2 });
+    });
+  }
 
   test('a connection that breaks off costs what it carried', async (t) => {
     const broken = (response: ServerResponse): void => {

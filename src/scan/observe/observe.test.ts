@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { type ObserveOptions, observeDaemon } from './observe.ts';
-import { answering, fails, fakeDaemon, type Handle, id, type Kind } from './testing/fake-daemon.ts';
+import { answering, fails, fakeDaemon, type Handle, id, inspection, type Kind } from './testing/fake-daemon.ts';
 
 interface Recording {
   readonly containers: { readonly web: string; readonly held: string; readonly gone: string };
@@ -92,16 +93,53 @@ describe('answers of real daemons', () => {
       [],
     );
   });
+});
 
-  test('accounts that were written after the start are told', async (t) => {
-    const { handle } = await recorded('podman');
-    const stat = Buffer.from('{"name":"passwd","mtime":"2027-01-01T00:00:00.5+01:00"}').toString('base64');
-    const { observe } = await fakeDaemon(t, (request, response) => {
-      if (!request.url?.endsWith('passwd')) handle(request, response);
-      else response.writeHead(200, { 'X-Docker-Container-Path-Stat': stat }).end('tar');
-    });
+describe('accounts that podman writes when it starts a container', () => {
+  const early = '2026-01-01T00:00:03Z';
+  const late = '2026-01-01T01:00:11.5+01:00';
+  const ask = async (t: TestContext, user: string, passwd: object, stat: (response: ServerResponse) => void) => {
+    const answers = {
+      'paused%22%5D%7D': [{ Id: id('1') }],
+      [`${id('1')}/json`]: inspection({ Config: { Image: 'shop:1', User: user } }),
+      '/changes': [passwd],
+      '/archive?path=%2Fetc%2Fpasswd': stat,
+    };
+    const { observe, asked } = await fakeDaemon(t, answering(answers));
     const { containers } = await observe('podman');
-    assert.deepEqual(containers[0]?.changes, [{ path: '/etc/passwd', kind: 'added' }]);
+    return { changes: containers[0]?.changes, asked: asked.some((path) => path.includes('archive')) };
+  };
+  const at =
+    (mtime: unknown, status = 200) =>
+    (response: ServerResponse): void => {
+      const header = Buffer.from(JSON.stringify({ name: 'passwd', mtime })).toString('base64');
+      // The body never ends: it is not read.
+      response.writeHead(status, { 'X-Docker-Container-Path-Stat': header }).write('tar');
+    };
+  const changed = { Path: '/etc/passwd', Kind: 0 };
+  const told = [{ path: '/etc/passwd', kind: 'changed' }];
+  const cases: readonly (readonly [string, string, (response: ServerResponse) => void, readonly object[]])[] = [
+    ['written at the start', '10001', at(early), []],
+    ['written later', '10001', at(late), told],
+    ['of a container without a user of its own', '', at(early), told],
+    ['of a time that is none', '10001', at(7), told],
+    ['of no time', '10001', (response) => void response.end('tar'), told],
+    [
+      'of a header that is none',
+      '10001',
+      (r) => void r.writeHead(200, { 'X-Docker-Container-Path-Stat': '%' }).end(),
+      told,
+    ],
+    ['that are refused', '10001', (response) => at(early, 404)(response), told],
+  ];
+  for (const [what, user, stat, expected] of cases) {
+    test(what, async (t) => assert.deepEqual((await ask(t, user, changed, stat)).changes, expected));
+  }
+  test('that were deleted are not asked for', async (t) => {
+    assert.deepEqual(await ask(t, '10001', { Path: '/etc/passwd', Kind: 2 }, at(early)), {
+      changes: [{ path: '/etc/passwd', kind: 'deleted' }],
+      asked: false,
+    });
   });
 });
 
@@ -122,6 +160,18 @@ describe('limits', () => {
     );
     const message = '6 containers run; the first 5 of them are listed';
     assert.deepEqual(problems, [{ code: 'limit-exceeded', where: 'docker', message }]);
+  });
+
+  test('containers are sorted by name, then id', async (t) => {
+    const named = (names: readonly string[]) =>
+      names.map((name, at) => [`${ids[at]}/json`, inspection({ Name: `/${name}` })] as const);
+    const list = { '/containers/json': ids.map((Id) => ({ Id })).reverse() };
+    const { observe } = await fakeDaemon(t, answering({ ...list, ...Object.fromEntries(named([...'bcabac'])) }));
+    const { containers } = await observe('docker');
+    assert.deepEqual(
+      containers.map((c) => c.name + c.id[0]),
+      ['a3', 'a5', 'b1', 'b4', 'c2', 'c6'],
+    );
   });
 
   test('changes beyond the limit of one container or of all are counted', async (t) => {
