@@ -66,16 +66,17 @@ async function* rowsOf(database: Database, reader: Reader, table: Projection): A
   const names = Object.keys(columns[table]);
   const shown = names.map((name) => sql`${plainColumn(database, table, name)} AS ${sql.ref(`c_${name}`)}`);
   const order = sql.join(key.map((name) => sql.ref(name)));
-  for (let after: readonly Value[] | null = null; ; ) {
+  const pageAfter = async (after: readonly Value[] | null): Promise<readonly Row[]> => {
     const where = after === null ? sql`` : sql`WHERE (${order}) > (${sql.join(after)})`;
-    const { rows }: { rows: Row[] } =
-      await sql<Row>`SELECT ${sql.join(shown)} FROM ${sql.table(table)} ${where} ORDER BY ${order} LIMIT ${sql.lit(pageSize)}`.execute(
-        reader,
-      );
-    for (const row of rows) yield Object.fromEntries(names.map((name) => [name, row[`c_${name}`] ?? null]));
-    const last: Row | undefined = rows.at(-1);
-    if (last === undefined || rows.length < pageSize) return;
-    after = key.map((name) => last[`c_${name}`] ?? null);
+    const page = await sql<Row>`SELECT ${sql.join(shown)} FROM ${sql.table(table)} ${where}
+      ORDER BY ${order} LIMIT ${sql.lit(pageSize)}`.execute(reader);
+    return page.rows;
+  };
+  for (let page = await pageAfter(null); ; ) {
+    for (const row of page) yield Object.fromEntries(names.map((name) => [name, row[`c_${name}`] ?? null]));
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    page = await pageAfter(key.map((name) => last[`c_${name}`] ?? null));
   }
 }
 
