@@ -15,7 +15,7 @@ import { type Place, type Scope, scopesOf, unique } from './vex-scope.ts';
 /** Most statements that one document gives. */
 export const maxStatements = 100_000;
 /** Most mentions of products and components in one document, each counted each time. */
-export const maxPlaces = 3_000_000;
+export const maxPlaces = 1_000_000;
 /** Most characters of the texts that a document gives its statements, which may share one. */
 const maxTexts = 32 * 1024 * 1024;
 const maxAliases = 100;

@@ -26,9 +26,10 @@ export function readOpenVex(document: unknown, name: string): VexDocument {
   if (!/^https:\/\/openvex\.dev\/ns\/?(?:v0\.(?:0\.\d{1,3}|1\.\d{1,3}|2\.\d{1,3}))?$/.test(context))
     collector.tell('unsupported', 'its version of OpenVEX is not known and was read as 0.2.0', context);
   const timestamp = textAt(doc, 'timestamp');
+  const inherited = named(listAt(doc, 'products'));
   for (const s of current(listAt(doc, 'statements'), collector)) {
     if (collector.full) break;
-    readStatement(s, doc, timestamp, collector);
+    readStatement(s, inherited, timestamp, collector);
   }
   const version = own(doc, 'version');
   return collector.finish({
@@ -64,7 +65,12 @@ function current(list: readonly unknown[], collector: VexCollector): Json[] {
   return statements;
 }
 
-function readStatement(s: Json, doc: Json, documentTime: string | null, collector: VexCollector): void {
+function readStatement(
+  s: Json,
+  inherited: readonly Named[],
+  documentTime: string | null,
+  collector: VexCollector,
+): void {
   const named = own(s, 'vulnerability');
   const vulnerability = objectAt(s, 'vulnerability');
   const id =
@@ -82,7 +88,7 @@ function readStatement(s: Json, doc: Json, documentTime: string | null, collecto
   collector.add({
     vulnerability: id,
     aliases: textsOf(listAt(vulnerability, 'aliases')),
-    places: places(s, doc, collector),
+    places: places(s, inherited, collector),
     status,
     justification: status === 'not_affected' ? justification : null,
     originalJustification:
@@ -106,23 +112,35 @@ function lastOf(iri: string | null): string | null {
   return iri === null ? null : iri.slice(iri.lastIndexOf('/') + 1);
 }
 
-function places(s: Json, doc: Json, collector: VexCollector): Place[] {
-  const products = own(s, 'products') === undefined ? listAt(doc, 'products') : listAt(s, 'products');
+/** A product by its identifier, with those of its subcomponents; null where there is none. */
+interface Named {
+  readonly product: string | null;
+  readonly inner: readonly (string | null)[];
+}
+
+function named(products: readonly unknown[]): Named[] {
+  return products.map((entry) => ({
+    product: identified(entry),
+    inner: listAt(asObject(entry), 'subcomponents').map(identified),
+  }));
+}
+
+/** `inherited`: the products of the document, for a statement that has none. */
+function places(s: Json, inherited: readonly Named[], collector: VexCollector): Place[] {
+  const products = own(s, 'products') === undefined ? inherited : named(listAt(s, 'products'));
   // Until 0.0.2 subcomponents stood beside the products, and hold for each of them.
-  const beside = listAt(s, 'subcomponents');
+  const beside = listAt(s, 'subcomponents').map(identified);
   const found: Place[] = [];
-  for (const entry of products) {
-    if (collector.full) break;
-    const product = identified(entry);
+  for (const { product, inner } of products) {
+    if (!collector.take()) return found;
     if (product === null) {
       collector.tell('malformed', 'a product has no identifier and was left out');
       continue;
     }
-    const inner = [...listAt(asObject(entry), 'subcomponents'), ...beside];
-    if (inner.length === 0 && collector.take()) found.push(placeOf(product));
-    for (const sub of inner) {
+    const components = beside.length === 0 ? inner : [...inner, ...beside];
+    if (components.length === 0) found.push(placeOf(product));
+    for (const component of components) {
       if (!collector.take()) return found;
-      const component = identified(sub);
       if (component === null) collector.tell('malformed', 'a subcomponent has no identifier and was left out');
       else found.push({ product, component });
     }
