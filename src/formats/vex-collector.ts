@@ -132,7 +132,8 @@ export class VexCollector {
 
   /** What was gathered. A document without any statement has a problem that says so. */
   finish(document: VexDocument['document']): VexDocument {
-    if (this.#statements.length === 0) this.tell('nothing-recognised', 'it holds no VEX statement that could be read');
+    if (this.#statements.length === 0 && !this.#full)
+      this.tell('nothing-recognised', 'it holds no VEX statement that could be read');
     const problems: Problem[] = [...this.#kinds].map(([kind, { code, count, example }]) => ({
       code,
       where: clip(this.#name),

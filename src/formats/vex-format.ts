@@ -57,7 +57,7 @@ export interface VexFormat {
   /**
    * Pure: the same statements in any order give the same bytes. Throws `document-invalid` for none, for a statement that
    * `statementFaults` finds fault with, and for one that names nothing when `about` names no product either.
-   * What is lost: the author of a single statement, and what the folder's README says.
+   * What is lost: the author of a single statement, and what `testdata/README.md` of the folder says.
    */
   write(statements: readonly Statement[], about: VexAbout): string;
 }

@@ -32,7 +32,7 @@ export function identifierOf(text: string | null): string | null {
 
 /** Where an identifier that stands alone belongs: a purl of an image is a product, another purl a component; all else a product. */
 export function placeOf(identifier: string): Place {
-  const type = parsePurl(identifier)?.type;
+  const type = identifier.startsWith('pkg:') ? parsePurl(identifier)?.type : undefined;
   return type === undefined || ofArtifacts.has(type)
     ? { product: identifier, component: null }
     : { product: null, component: identifier };

@@ -156,10 +156,7 @@ test('keys of prototypes, deep branches and groups that multiply are no danger',
   assert.deepEqual(bomb.statements, []);
   assert.deepEqual(
     bomb.problems.map((p) => p.message),
-    [
-      'it holds more than 1000000 mentions of products; the rest was not read',
-      'it holds no VEX statement that could be read',
-    ],
+    ['it holds more than 1000000 mentions of products; the rest was not read'],
   );
 });
 

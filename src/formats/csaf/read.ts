@@ -68,7 +68,7 @@ class VulnerabilityReader {
     const ids = listAt(v, 'ids').flatMap((entry) => textAt(asObject(entry), 'text') ?? []);
     this.#id = textAt(v, 'cve') ?? ids[0] ?? null;
     // Ids of trackers (`2262126`) are no names of vulnerabilities.
-    this.#aliases = ids.filter(isVulnerabilityId).slice(0, 200);
+    this.#aliases = ids.filter(isVulnerabilityId).slice(0, 102);
     this.#flags = listAt(v, 'flags').map(asObject);
     this.#threats = listAt(v, 'threats').map(asObject);
     this.#remediations = listAt(v, 'remediations').map(asObject);
