@@ -65,7 +65,7 @@ for (const format of allVexFormats) {
   });
 
   test(`${format.id}: nothing of a statement can steer a terminal`, () => {
-    const text = '\u202eevil\u2028\u009b31m\u061c'.replace('\u009b', '');
+    const text = '\u202eevil\u2028\u061c';
     const s = statement({ status: 'affected', action: text, impact: text, originalJustification: text, author: text });
     const written = format.write([s], { ...about, author: text, id: text, products: [{ ...shop, name: text }] });
     assert.deepEqual(written.replaceAll('\n', '').match(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u), null);
