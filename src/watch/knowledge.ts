@@ -2,6 +2,7 @@ import type { KnowledgeDocument, KnownMatch } from '../ledger/document-shapes.ts
 import { formatInstant } from '../ledger/instant.ts';
 import type { OpenMatch } from '../ledger/queries/open-matches.ts';
 import { match } from '../match/match.ts';
+import { vulnerabilitiesOf } from '../match/vulnerability-ids.ts';
 import type { Advisory, AdvisoryStore, VulnerabilityFacts } from '../model/advisory.ts';
 import { severityLevels } from '../model/advisory.ts';
 import { lookupOf } from '../model/ecosystem.ts';
@@ -55,7 +56,10 @@ export function nameFingerprint(store: AdvisoryStore, { ecosystem, name }: Looku
   return prints.every((p) => p === null) ? null : prints.map((p) => p ?? '').join('|');
 }
 
-/** The records that matched, as they stand in the store. */
+/**
+ * The records that matched, as they stand in the store, and those under the same name that speak of the same vulnerability
+ * without matching: they decide which version fixes it. With these alone the match comes out the same again.
+ */
 class Records {
   readonly #store: AdvisoryStore;
   readonly #found = new Map<string, { ecosystem: string; name: string; record: Advisory }>();
@@ -66,13 +70,19 @@ class Records {
   }
 
   add(m: Match): void {
-    for (const { ecosystem, name, advisory } of m.matchedBy) {
-      const key = `${ecosystem}\0${name}\0${advisory}`;
-      if (this.#found.has(key)) continue;
-      const record = this.#store.byName(ecosystem, name).find((a) => a.id === advisory);
-      if (record !== undefined) this.#found.set(key, { ecosystem, name, record });
+    const ids = new Set([m.id, ...m.aliases]);
+    const said = new Set(m.matchedBy.map((r) => r.advisory));
+    const key = lookupKey(m.component);
+    for (const ecosystem of key?.ecosystem.split('|') ?? []) {
+      const name = key?.name ?? '';
+      for (const record of this.#store.byName(ecosystem, name)) {
+        const related = record.withdrawn === null && vulnerabilitiesOf(record).some((v) => v.some((id) => ids.has(id)));
+        if (said.has(record.id) || related) {
+          this.#found.set(`${ecosystem}\0${name}\0${record.id}`, { ecosystem, name, record });
+        }
+      }
     }
-    for (const id of [m.id, ...m.aliases]) {
+    for (const id of ids) {
       const facts = this.#facts.has(id) ? null : this.#store.facts(id);
       if (facts !== null) this.#facts.set(id, facts);
     }
