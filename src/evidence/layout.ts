@@ -66,7 +66,7 @@ function placesOf({ index, entry }: HeldEntry): readonly Place[] {
     case 'redacted':
       return [[entry.text, `texts/${index}.json`, 'text']];
     case 'checkpoint-stamped':
-      return [[entry.evidence, `stamps/${index}${entry.by === 'rfc3161' ? '.tsr' : '.note'}`, 'stamp']];
+      return [[entry.evidence, `stamps/${index}.json`, 'stamp']];
     case 'repaired':
       return [[entry.report, `repairs/${index}.json`, 'repair-report']];
     case 'ledger-created':

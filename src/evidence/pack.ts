@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Documents } from '../ledger/documents.ts';
 import { formatInstant } from '../ledger/instant.ts';
+import { readPublicKeys } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLogFiles } from '../ledger/publish.ts';
 import { CodedError } from '../model/errors.ts';
@@ -15,7 +16,7 @@ import { consistencyText, keysText, type LogParts, proofText } from './log-files
 import { type ManifestFile, manifestText, type PackManifest } from './manifest.ts';
 import { renderAnswer } from './render.ts';
 import { select } from './select.ts';
-import { type LogFile, wholeLogFiles } from './whole-log.ts';
+import { type LogFile, telling, wholeLogFiles } from './whole-log.ts';
 import type { PackFile } from './zip/write-zip.ts';
 
 export interface PackOptions {
@@ -46,14 +47,16 @@ export async function buildPack(ledger: Ledger, request: PackRequest, { wholeLog
   if (request.to < request.from) {
     throw new CodedError('usage', 'the period ends before it begins', { remedy: 'swap --from and --to' });
   }
-  const log = await openLogFiles(ledger.parts);
+  // Read anew: the key may have been rotated since the ledger was opened.
+  const keys = readPublicKeys(ledger.parts.paths);
+  const log = await openLogFiles({ ...ledger.parts, keys });
   const { checkpoint, size } = log;
   if (checkpoint === null)
     throw new CodedError('ledger-unreadable', `the log of ${ledger.parts.paths.folder} is empty`);
   const read = readerOf(ledger.documents);
   const entries = await select(log.entries(0, size), read, request);
   const ground = new Ground(entries, read);
-  const { tool, clock, keys, origin } = ledger.parts;
+  const { tool, clock, origin } = ledger.parts;
   const made: Made = { at: formatInstant(clock().getTime()), tool };
   const state: LogState = { origin, keys, size, root: Buffer.from(log.root).toString('hex') };
   const answer = await derive(ground, request, made, state);
@@ -67,7 +70,8 @@ export async function buildPack(ledger: Ledger, request: PackRequest, { wholeLog
   await compareWithTables(ledger, request, answer);
   const files = new Map<string, { bytes: Uint8Array; role: ManifestFile['role'] }>();
   for (const { path, text } of renderAnswer(answer)) files.set(path, { bytes: Buffer.from(text), role: 'answer' });
-  for (const { path, digest, role } of await namedDocuments(ground)) {
+  const others = wholeLog ? await telling(log, read) : [];
+  for (const { path, digest, role } of [...(await namedDocuments(ground)), ...others]) {
     const bytes = await read(digest);
     if (bytes !== null) files.set(path, { bytes, role });
   }

@@ -6,7 +6,7 @@ import { deflated, directoryEnd, directoryEntry, localHeader, mostFiles, stored,
 /** Unpacked bytes of all files together that are read: a small file that unpacks to more is an attack. */
 const mostUnpackedBytes = 4 * 1024 * 1024 * 1024;
 /** Of one file. */
-const mostFileBytes = 1024 * 1024 * 1024;
+const mostFileBytes = 256 * 1024 * 1024;
 const longestPath = 300;
 
 /** Names that mean the same on every system and lead nowhere else. */
