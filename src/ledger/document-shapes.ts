@@ -114,3 +114,14 @@ export interface ObservationDocument {
     readonly paths: readonly string[];
   }[];
 }
+
+/** That somebody else vouched for a checkpoint. */
+export interface StampDocument {
+  readonly schema: 'kvitto-stamp-1';
+  /** The signed checkpoint; with the cosignature where that is the stamp. */
+  readonly checkpoint: string;
+  /** RFC 3161 response or token, base64; null for a cosignature. */
+  readonly token: string | null;
+  /** Verifier key of the witness; null for a time stamp. */
+  readonly key: string | null;
+}

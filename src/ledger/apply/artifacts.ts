@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { lookupOf } from '../../model/ecosystem.ts';
 import { parsePurl } from '../../model/purl.ts';
 import { unassessed } from '../document-shapes.ts';
@@ -23,7 +24,7 @@ export async function applyArtifact(
   { index, recorded }: At,
   fact: ArtifactRecorded,
 ): Promise<void> {
-  const { tx, rows, numbers, documents } = context;
+  const { tx, rows, documents } = context;
   const { digest, digestOf, kind, name, platform, configDigest } = fact.artifact;
   const artifact = await artifactNumber(context, digest);
   const inventory = readInventory(await documents.get(fact.inventory), fact.inventory);
@@ -53,7 +54,6 @@ export async function applyArtifact(
     ...known,
   });
   await applyComponents(context, artifact, recorded, new Set(inventory.components.map((c) => c.purl)));
-  void numbers;
 }
 
 async function applyComponents(
@@ -62,7 +62,7 @@ async function applyComponents(
   recorded: number,
   purls: Set<string>,
 ): Promise<void> {
-  const { tx, rows, numbers } = context;
+  const { tx, rows, numbers, database } = context;
   const before = await tx
     .selectFrom('artifact_component as ac')
     .innerJoin('component as c', 'c.id', 'ac.component')
@@ -71,15 +71,12 @@ async function applyComponents(
     .where('ac.known_to', '=', forever)
     .execute();
   const had = new Set(before.map((b) => b.purl));
-  for (const { id, purl } of before) {
-    if (purls.has(purl)) continue;
-    await tx
-      .updateTable('artifact_component')
-      .set({ known_to: recorded })
-      .where('artifact', '=', artifact)
-      .where('component', '=', id)
-      .where('known_to', '=', forever)
-      .execute();
+  const gone = before.filter((b) => !purls.has(b.purl)).map((b) => b.id);
+  for (const part of parts(gone)) {
+    // What came and went within one instant (the clock may stand still) was never known, and may come again in it.
+    const rowsOf = sql`artifact = ${artifact} AND known_to = ${forever} AND ${among(database, 'component', part)}`;
+    await sql`DELETE FROM artifact_component WHERE known_from = ${recorded} AND ${rowsOf}`.execute(tx);
+    await sql`UPDATE artifact_component SET known_to = ${recorded} WHERE ${rowsOf}`.execute(tx);
   }
   const added = [...purls].filter((p) => !had.has(p)).sort();
   await numbers.load('component', added);

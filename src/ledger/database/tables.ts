@@ -123,6 +123,8 @@ export interface ObservationRow {
 /** Drift of one service in one observation. `what`: unrecorded, other-digest, changed-by-hand, gone. */
 export interface DriftRow {
   observation: number;
+  /** In the list of the document. */
+  place: number;
   environment: number;
   service: string;
   what: string;
