@@ -1,0 +1,2 @@
+import type { NewPlace } from '../contract.ts';
+export function concurrencyTests(_: NewPlace): void {}

@@ -1,0 +1,2 @@
+import type { NewPlace } from '../contract.ts';
+export function migrationTests(_: NewPlace): void {}

@@ -1,0 +1,15 @@
+import { after, test } from 'node:test';
+import { type PostgresServer, postgresMissing, startPostgres } from '../real/postgres.ts';
+import { ledgerContract } from './contract.ts';
+
+const missing = postgresMissing();
+if (missing !== null) {
+  test('the ledger on PostgreSQL', (t) => t.skip(missing));
+} else {
+  let server: Promise<PostgresServer> | null = null;
+  after(async () => await (await server)?.stop());
+  ledgerContract('PostgreSQL', async () => {
+    server ??= startPostgres();
+    return await (await server).fresh();
+  });
+}
