@@ -12,12 +12,12 @@ const isTest = (file: string) => file.endsWith('.test.ts') || file.includes('/te
 const mayImport: Record<string, readonly string[]> = {
   model: [],
   files: ['model'],
+  tlog: [],
   scan: ['model'],
   advisories: ['model', 'files'],
   match: ['model'],
   gate: ['model'],
   formats: ['model'],
-  tlog: [],
   ledger: ['model', 'files', 'tlog'],
   watch: ['model', 'match', 'ledger'],
   evidence: ['model', 'files', 'tlog', 'match', 'formats', 'ledger'],

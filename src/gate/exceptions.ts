@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import { type Purl, parsePurl } from '../model/purl.ts';
+import { type Purl, parsePurl, purlCovers } from '../model/purl.ts';
 import type { ExceptionOutcome, FindingRef } from '../model/verdict.ts';
 import { dayMs, endOfDay } from './dates.ts';
 import type { Exception } from './policy.ts';
@@ -12,20 +12,11 @@ export interface Excepted {
   readonly outcomes: readonly ExceptionOutcome[];
 }
 
-/** Whether `wanted` names this component, or the source package it was built from. Version and qualifiers count where given. */
-function names(wanted: Purl, purl: Purl): boolean {
-  if (wanted.type !== purl.type || wanted.namespace !== purl.namespace) return false;
-  const source = purl.qualifiers['upstream']?.split('@')[0];
-  if (wanted.name !== purl.name && wanted.name !== source) return false;
-  if (wanted.version !== null && wanted.version !== purl.version) return false;
-  return Object.entries(wanted.qualifiers).every(([key, value]) => purl.qualifiers[key] === value);
-}
-
 function covers(wanted: Purl | null, exception: Exception, finding: Finding): boolean {
   if (exception.component === null) return true;
   if (exception.component === finding.component) return true;
   const purl = wanted === null ? null : parsePurl(finding.component);
-  return wanted !== null && purl !== null && names(wanted, purl);
+  return wanted !== null && purl !== null && purlCovers(wanted, purl);
 }
 
 /** An exception that counts again from the next instant on: null where it has no end. */

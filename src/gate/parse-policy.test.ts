@@ -39,6 +39,9 @@ exceptions:
       waiting for
       a fix
     until: "2026-01-31"
+decisions:
+  fourEyes: [not_affected, fixed]
+  longest: 26w
 `;
   assert.deepEqual(parsePolicy(text, 'kvitto.yaml'), {
     origin: {
@@ -93,6 +96,7 @@ exceptions:
         at: 'kvitto.yaml:24',
       },
     ],
+    decisions: { fourEyes: ['not_affected', 'fixed'], longestMs: 182 * dayMs },
   });
 });
 
@@ -121,7 +125,7 @@ const wrong: [string, string][] = [
   ['version: 1\nmax-db-age: 5d', 'kvitto.yaml:2: unknown key "max-db-age"; did you mean "maxDbAge"?'],
   [
     'version: 1\n__proto__: 5d',
-    'kvitto.yaml:2: unknown key "__proto__"; known here: version, maxDbAge, allowIncomplete, rules, exceptions',
+    'kvitto.yaml:2: unknown key "__proto__"; known here: version, maxDbAge, allowIncomplete, rules, exceptions, decisions',
   ],
   [rule('severty: high'), 'kvitto.yaml:4: unknown key "rules[0].severty"; did you mean "severity"?'],
   [

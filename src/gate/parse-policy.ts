@@ -1,7 +1,7 @@
 import { type Document, isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { didYouMean } from '../model/did-you-mean.ts';
 import { CodedError } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { atLeast, defaultPolicy, digestOf, type Exception, openRule, type Policy, type Rule } from './policy.ts';
 import { knownKeys, type PolicyDocument, policyShape } from './policy-shape.ts';
 
@@ -60,7 +60,8 @@ function keyText(path: Path): string {
 }
 
 function unknownKey(lines: Lines, path: Path, key: string): CodedError {
-  const known = path[0] === 'rules' ? knownKeys.rules : path[0] === 'exceptions' ? knownKeys.exceptions : knownKeys.top;
+  const part = path[0];
+  const known = part === 'rules' || part === 'exceptions' || part === 'decisions' ? knownKeys[part] : knownKeys.top;
   const meant = didYouMean(key, known);
   const hint = meant === null ? `known here: ${known.join(', ')}` : `did you mean "${meant}"?`;
   return invalid(lines.atKey(path, key), `unknown key "${clip(keyText([...path, key]), 80)}"; ${hint}`);
@@ -145,6 +146,9 @@ function rulesOf(raw: NonNullable<PolicyDocument['rules']>, lines: Lines): Rule[
  *     owner: platform-team
  *     reason: not reachable
  *     until: 2026-12-31
+ * decisions:                # in the ledger
+ *   fourEyes: [not_affected]
+ *   longest: 52w
  * ```
  *
  * Throws `policy-invalid`, naming the line and the key. `filename` is only used to name the place.
@@ -174,5 +178,9 @@ export function parsePolicy(text: string, filename: string): Policy {
     allowIncomplete: raw.allowIncomplete ?? defaultPolicy.allowIncomplete,
     rules: raw.rules === undefined ? defaultPolicy.rules : rulesOf(raw.rules, lines),
     exceptions,
+    decisions: {
+      fourEyes: raw.decisions?.fourEyes ?? defaultPolicy.decisions.fourEyes,
+      longestMs: raw.decisions?.longest ?? defaultPolicy.decisions.longestMs,
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { severityLevels } from '../model/advisory.ts';
+import { vexStatuses } from '../model/decision.ts';
 import { parsePurl } from '../model/purl.ts';
 import { endOfDay, parseDuration } from './dates.ts';
 
@@ -49,6 +50,11 @@ const exception = z.strictObject({
   until: z.string().refine((text) => endOfDay(text) !== null, 'expected a day such as 2026-12-31'),
 });
 
+const decisions = z.strictObject({
+  fourEyes: z.array(z.enum(vexStatuses)).optional(),
+  longest: duration.optional(),
+});
+
 /** The shape of `kvitto.yaml`. */
 export const policyShape = z.strictObject({
   version: z.literal(1, 'expected 1, the only version of the policy format so far'),
@@ -56,6 +62,7 @@ export const policyShape = z.strictObject({
   allowIncomplete: z.boolean().optional(),
   rules: z.array(rule).max(1000).optional(),
   exceptions: z.array(exception).max(100_000).optional(),
+  decisions: decisions.optional(),
 });
 
 /** The keys that may stand at the top, in a rule and in an exception, for "did you mean". */
@@ -63,6 +70,7 @@ export const knownKeys = {
   top: Object.keys(policyShape.shape),
   rules: Object.keys(rule.shape),
   exceptions: Object.keys(exception.shape),
+  decisions: Object.keys(decisions.shape),
 };
 
 export type PolicyDocument = z.infer<typeof policyShape>;

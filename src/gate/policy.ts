@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type SeverityLevel, severityLevels } from '../model/advisory.ts';
+import type { VexStatus } from '../model/decision.ts';
 import { dayMs } from './dates.ts';
 
 /** What a finding counts for where a rule asks for its severity or EPSS figure and nobody states one. */
@@ -40,6 +41,14 @@ export interface Exception {
   readonly at: string;
 }
 
+/** What a decision in the ledger needs besides its own words. */
+export interface DecisionRules {
+  /** Statuses that a second role must approve. */
+  readonly fourEyes: readonly VexStatus[];
+  /** How long a decision may hold before somebody looks at it again, in milliseconds. */
+  readonly longestMs: number;
+}
+
 export interface Policy {
   /** Null for the built-in default. */
   readonly origin: { readonly digest: string; readonly source: string } | null;
@@ -49,6 +58,7 @@ export interface Policy {
   readonly allowIncomplete: boolean;
   readonly rules: readonly Rule[];
   readonly exceptions: readonly Exception[];
+  readonly decisions: DecisionRules;
 }
 
 /** A rule that asks nothing; conditions are put over it. */
@@ -83,6 +93,7 @@ export const defaultPolicy: Policy = {
     { ...openRule, name: 'exploited', exploited: true },
   ],
   exceptions: [],
+  decisions: { fourEyes: [], longestMs: 366 * dayMs },
 };
 
 /** Flags of the command line that say what fails. */
@@ -103,8 +114,7 @@ export function policyFromFlags(flags: PolicyFlags, base: Policy = defaultPolicy
   const { failOn, severities, ignoreUnfixed = false } = flags;
   if (failOn === undefined && severities === undefined && !ignoreUnfixed) return base;
   const source = base.origin === null ? 'command line' : `${base.origin.source} and command line`;
-  const text = JSON.stringify([failOn ?? null, severities ?? null, ignoreUnfixed, base.origin?.digest ?? null]);
-  const origin = { digest: digestOf(text), source };
+  const origin = { digest: digestOf(policyFlagsText(flags, base)), source };
   if (failOn === undefined && severities === undefined)
     return { ...base, origin, rules: base.rules.map((rule) => ({ ...rule, fixable: true })) };
   const listed = severities ?? severityLevels;
@@ -117,6 +127,11 @@ export function policyFromFlags(flags: PolicyFlags, base: Policy = defaultPolicy
     fixable: ignoreUnfixed ? true : null,
   };
   return { ...base, origin, rules: [rule] };
+}
+
+/** What flags of the command line say, as the text whose digest names the policy that they make of `base`. */
+export function policyFlagsText({ failOn, severities, ignoreUnfixed = false }: PolicyFlags, base: Policy): string {
+  return JSON.stringify([failOn ?? null, severities ?? null, ignoreUnfixed, base.origin?.digest ?? null]);
 }
 
 /** `sha256:…` over the UTF-8 bytes of the text. */

@@ -28,12 +28,13 @@ export interface LedgerCreated {
   readonly key: string;
 }
 
-/** Later checkpoints are signed by `to`. `signature`: of `from` over the rotation statement, base64. */
+/** Later checkpoints are signed by `to`. Both keys signed the rotation statement of `tlog/rotation.ts`, base64. */
 export interface KeyRotated {
   readonly kind: 'key-rotated';
   readonly from: string;
   readonly to: string;
-  readonly signature: string;
+  readonly byOld: string;
+  readonly byNew: string;
   readonly text: Digest;
 }
 

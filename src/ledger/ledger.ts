@@ -1,17 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql, type Transaction } from 'kysely';
 import { acquireFolderLock } from '../files/lock.ts';
+
 import { CodedError } from '../model/errors.ts';
-import type { Signer } from '../tlog/signer.ts';
 import { applyAll } from './apply/apply.ts';
+
 import type { Database, Reader } from './database/database.ts';
 import type { LedgerRow, Tables } from './database/tables.ts';
 import type { Documents } from './documents.ts';
 import { encodeEntry } from './encode-entry.ts';
 import type { Entry, Fact } from './fact.ts';
+
 import { ledgerFailure } from './failure.ts';
-import type { ledgerPaths } from './folder.ts';
+
 import type { Instant } from './instant.ts';
+import type { LedgerParts } from './parts.ts';
 import { publishPending } from './publish.ts';
 
 /** What `append` leaves. */
@@ -42,23 +45,6 @@ export interface Authored {
 
 /** Set while a transaction's facts are built. */
 const building = new AsyncLocalStorage<true>();
-
-export interface LedgerParts {
-  readonly database: Database;
-  readonly documents: Documents;
-  readonly paths: ReturnType<typeof ledgerPaths>;
-  readonly origin: string;
-  /** Verifier keys of the log, oldest first. */
-  readonly keys: readonly string[];
-  readonly signer: Signer | null;
-  readonly clock: () => Date;
-  /** Name and version of the program, as entries hold it. */
-  readonly tool: string;
-  /** Who writes, for the message that others get: `kvitto deploy`. */
-  readonly name: string;
-  /** How long to wait for another writer, in milliseconds. */
-  readonly waitMs: number;
-}
 
 /** An open ledger. Made by `openLedger`. */
 export class Ledger {

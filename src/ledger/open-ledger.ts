@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { withFolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { writeWhole } from '../files/write-whole.ts';
@@ -12,8 +12,11 @@ import { openPostgres, openSqlite } from './database/open-database.ts';
 import { fileDocuments } from './documents.ts';
 import { ledgerFailure } from './failure.ts';
 import { ledgerPaths } from './folder.ts';
-import { Ledger, type LedgerParts } from './ledger.ts';
-import { openAgreeing } from './publish.ts';
+
+import { readPublicKeys, settleRotation } from './keys.ts';
+import { Ledger } from './ledger.ts';
+import type { LedgerParts } from './parts.ts';
+import { lastRotation, openAgreeing } from './publish.ts';
 
 export interface LedgerOptions {
   /** The ledger's folder. */
@@ -47,10 +50,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const database = await openDatabase(paths, options);
   try {
     await prepareTables(database, paths, options);
-    const keys = readFileSync(paths.publicKeys, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
-    const origin = (keys[0] ?? '').split('+')[0] ?? '';
+    const origin = (readPublicKeys(paths)[0] ?? '').split('+')[0] ?? '';
+    if (mode !== 'read') await settleRotation(paths, origin, () => lastRotation({ database, paths, origin }));
+    const keys = readPublicKeys(paths);
     const signer = mode === 'read' ? null : await openKeyFile(paths.key, origin);
     const parts: LedgerParts = {
       database,

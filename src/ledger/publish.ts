@@ -2,11 +2,15 @@ import { CodedError } from '../model/errors.ts';
 import { leafHash } from '../tlog/hash.ts';
 import { type Log, openLog } from '../tlog/log.ts';
 import { parseVkey } from '../tlog/note.ts';
+import { openKeyFile } from '../tlog/signer.ts';
 import { fileStorage } from '../tlog/storage/files.ts';
 import type { Reader } from './database/database.ts';
 import type { LedgerRow, PendingRow } from './database/tables.ts';
 import { decodeEntry } from './encode-entry.ts';
-import type { LedgerParts } from './ledger.ts';
+
+import type { KeyRotated } from './fact.ts';
+import { readPublicKeys, settleRotation } from './keys.ts';
+import type { LedgerParts } from './parts.ts';
 
 const mostAtOnce = 10_000;
 
@@ -76,6 +80,25 @@ export async function checkAgreement(
   }
 }
 
+/** The last entry that put another key in the place of the log's; null where there was none. */
+export async function lastRotation(
+  parts: Pick<LedgerParts, 'database' | 'paths' | 'origin'>,
+): Promise<KeyRotated | null> {
+  const reader = parts.database.kysely;
+  const row = await reader
+    .selectFrom('outbox')
+    .select('entry')
+    .where('kind', '=', 'key-rotated')
+    .orderBy('entry', 'desc')
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const pending = await reader.selectFrom('pending').select('bytes').where('id', '=', row.entry).executeTakeFirst();
+  const keys = readPublicKeys(parts.paths);
+  const bytes = pending?.bytes ?? (await (await openLogFiles({ ...parts, keys })).entry(row.entry));
+  const entry = decodeEntry(bytes, row.entry);
+  return entry.kind === 'key-rotated' ? entry : null;
+}
+
 const mostTries = 50;
 
 /** The log's files and the database's state as they are at one moment, also while others append and publish. */
@@ -95,7 +118,13 @@ export async function openAgreeing(parts: LedgerParts): Promise<{ readonly log: 
 }
 
 /** Brings committed entries into the log's files. The caller holds the folder. */
-export async function publishPending(parts: LedgerParts): Promise<string> {
+export async function publishPending(opened: LedgerParts): Promise<string> {
+  if (opened.signer === null) throw new TypeError('a ledger that was opened for reading does not publish');
+  const { paths, origin } = opened;
+  // Another process may have rotated the key: what covers the entry that says so is signed by the new one.
+  await settleRotation(paths, origin, () => lastRotation(opened));
+  const signer = await openKeyFile(paths.key, origin);
+  const parts = { ...opened, keys: readPublicKeys(paths) };
   const reader = parts.database.kysely;
   const state = await reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
   const log = await openLogFiles(parts);
@@ -107,8 +136,6 @@ export async function publishPending(parts: LedgerParts): Promise<string> {
     if (pending.length === 0 || pending[0]?.id !== published || pending.at(-1)?.id !== next - 1) {
       throw inconsistent(parts, `the database lacks entry ${published} or one that follows, which it recorded`);
     }
-    const { signer } = parts;
-    if (signer === null) throw new TypeError('a ledger that was opened for reading does not publish');
     await log.publish(
       pending.filter((p) => p.id >= log.size).map((p) => p.bytes),
       signer,

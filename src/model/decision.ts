@@ -136,7 +136,9 @@ function textFaults(s: Statement): string[] {
   return texts.flatMap(([name, text, most]) => {
     if (text === null) return [];
     if (text.length > most)
-      return [`${name}: ${text.length} characters, more than the ${most} allowed; put the rest into a file (--evidence)`];
+      return [
+        `${name}: ${text.length} characters, more than the ${most} allowed; put the rest into a file (--evidence)`,
+      ];
     return uncontrolled.test(text) ? [`${name}: holds control characters`] : [];
   });
 }

@@ -32,3 +32,12 @@ export function parsePurl(text: string): Purl | null {
     return null;
   }
 }
+
+/** Whether `wanted` names this component, or the source package it was built from. Version and qualifiers count where given. */
+export function purlCovers(wanted: Purl, purl: Purl): boolean {
+  if (wanted.type !== purl.type || wanted.namespace !== purl.namespace) return false;
+  const source = purl.qualifiers['upstream']?.split('@')[0];
+  if (wanted.name !== purl.name && wanted.name !== source) return false;
+  if (wanted.version !== null && wanted.version !== purl.version) return false;
+  return Object.entries(wanted.qualifiers).every(([key, value]) => purl.qualifiers[key] === value);
+}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { subjectOf } from '../decision-scope.ts';
 import type { DecisionRecord } from '../document-shapes.ts';
 import type { DecisionsExpired, DecisionsMade } from '../fact.ts';
 import { forever } from '../instant.ts';
@@ -87,6 +88,7 @@ export async function applyDecisions(
       environment: record.environment,
       component: record.component,
       artifact: record.artifact,
+      subject: subjectOf(record),
       status: record.status,
       justification: record.justification,
       owner: record.owner,
@@ -98,6 +100,7 @@ export async function applyDecisions(
       superseded_by: null,
       expired: null,
     });
+    for (const name of new Set(own)) rows.add('decision_name', { name, decision: id });
   }
 }
 

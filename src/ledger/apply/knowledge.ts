@@ -9,7 +9,11 @@ import type { ApplyContext, At } from './context.ts';
 import { among, parts } from './interned.ts';
 
 /** Gives numbers and names to the vulnerabilities of a list. An alias that was not known before is added. */
-async function nameVulnerabilities(context: ApplyContext, opened: readonly KnownMatch[]): Promise<void> {
+async function nameVulnerabilities(
+  context: ApplyContext,
+  recorded: number,
+  opened: readonly KnownMatch[],
+): Promise<void> {
   const { tx, rows, numbers, database } = context;
   await numbers.load('vulnerability', new Set(opened.map((m) => m.id)));
   const wanted = new Map<string, Set<string>>();
@@ -34,7 +38,7 @@ async function nameVulnerabilities(context: ApplyContext, opened: readonly Known
       rows.add('vulnerability', { id: vulnerability, name: id, fingerprint: null });
     }
     for (const name of names) {
-      if (!known.has(`${id}\0${name}`)) rows.add('vulnerability_name', { name, vulnerability });
+      if (!known.has(`${id}\0${name}`)) rows.add('vulnerability_name', { name, vulnerability, known_from: recorded });
     }
   }
 }
@@ -102,7 +106,7 @@ export async function applyRescan(context: ApplyContext, { index, recorded }: At
   for (const [document, digest] of fact.documents.entries()) {
     const knowledge = readKnowledge(await documents.get(digest), digest);
     await close(context, recorded, knowledge.closed);
-    await nameVulnerabilities(context, knowledge.opened);
+    await nameVulnerabilities(context, recorded, knowledge.opened);
     await numbers.load('component', new Set(knowledge.opened.map((m) => m.component)));
     for (const [place, match] of knowledge.opened.entries()) {
       const component = await numbers.get('component', match.component);

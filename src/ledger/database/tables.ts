@@ -51,7 +51,7 @@ export interface InventoryRow {
   known_to: number;
 }
 
-/** A name under which advisories are looked up. `fingerprint`: of what the store said last; null where it said nothing. */
+/** A name under which advisories are looked up. `fingerprint`: of what the store said last; null where it said nothing, or `unassessed`. */
 export interface AdvisoryNameRow {
   id: number;
   ecosystem: string;
@@ -151,17 +151,18 @@ export interface RescanRow {
   known_from: number;
 }
 
-/** `fingerprint`: of what the fact feeds said last. */
+/** `fingerprint`: of what the fact feeds said last of all its names; null where they said nothing, or `unassessed`. */
 export interface VulnerabilityRow {
   id: number;
   name: string;
   fingerprint: string | null;
 }
 
-/** Every name of a vulnerability, its main one too. */
+/** Every name of a vulnerability, its main one too, and since when it was known. */
 export interface VulnerabilityNameRow {
   name: string;
   vulnerability: number;
+  known_from: number;
 }
 
 /** That a component has a vulnerability, as it was known from `known_from` to `known_to`. */
@@ -197,6 +198,8 @@ export interface DecisionRow {
   environment: string | null;
   component: string | null;
   artifact: string | null;
+  /** What to look it up by: `subjectOf` of decision-scope.ts. */
+  subject: string;
   status: string;
   justification: string | null;
   owner: string | null;
@@ -209,6 +212,12 @@ export interface DecisionRow {
   superseded_by: number | null;
   /** The entry that noted its expiry. */
   expired: number | null;
+}
+
+/** Every name that a decision gives its vulnerability. */
+export interface DecisionNameRow {
+  name: string;
+  decision: number;
 }
 
 export interface RedactionRow {
@@ -257,6 +266,7 @@ export interface Tables {
   vulnerability_name: VulnerabilityNameRow;
   component_match: ComponentMatchRow;
   decision: DecisionRow;
+  decision_name: DecisionNameRow;
   redaction: RedactionRow;
   outbox: OutboxRow;
   person: PersonRow;

@@ -18,11 +18,18 @@ export async function createFile(path: string, bytes: Uint8Array, mode = 0o644):
   return await withAside(path, bytes, mode, async (written) => {
     try {
       await link(written, path);
+      await rm(written);
     } catch (thrown) {
-      if (codeOf(thrown) === 'EEXIST') return false;
+      if (codeOf(thrown) === 'EEXIST') {
+        await rm(written);
+        return false;
+      }
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(codeOf(thrown))) throw thrown;
       // A file system without hard links: the one writer that a log has may look first.
-      if (await exists(path)) return false;
+      if (await exists(path)) {
+        await rm(written);
+        return false;
+      }
       await rename(written, path);
     }
     return true;
@@ -51,7 +58,6 @@ async function withAside(
     await file.handle.writeFile(bytes);
     await file.handle.sync();
     const placed = await place(written);
-    await rm(written, { force: true });
     if (placed) await syncFolder(folder);
     return placed;
   } catch (thrown) {

@@ -27,13 +27,16 @@ CREATE TABLE drift (observation BIGINT NOT NULL, place BIGINT NOT NULL, environm
 CREATE TABLE snapshot (id KEY, digest TEXT NOT NULL UNIQUE, document TEXT NOT NULL, known_from BIGINT NOT NULL);
 CREATE TABLE rescan (id KEY, snapshot BIGINT NOT NULL, artifact BIGINT, components BIGINT NOT NULL, opened BIGINT NOT NULL, closed BIGINT NOT NULL, problems BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE TABLE vulnerability (id KEY, name TEXT NOT NULL UNIQUE, fingerprint TEXT);
-CREATE TABLE vulnerability_name (name TEXT NOT NULL, vulnerability BIGINT NOT NULL, PRIMARY KEY (name, vulnerability)) CLUSTERED;
+CREATE TABLE vulnerability_name (name TEXT NOT NULL, vulnerability BIGINT NOT NULL, known_from BIGINT NOT NULL, PRIMARY KEY (name, vulnerability)) CLUSTERED;
 CREATE INDEX vulnerability_name_vulnerability ON vulnerability_name (vulnerability);
 CREATE TABLE component_match (component BIGINT NOT NULL, vulnerability BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, first_known BIGINT NOT NULL, opened BIGINT NOT NULL, document BIGINT NOT NULL, place BIGINT NOT NULL, snapshot BIGINT NOT NULL, severity BIGINT NOT NULL, score BIGINT, exploited BIGINT NOT NULL, fixed_in TEXT, advisories TEXT NOT NULL, PRIMARY KEY (component, vulnerability, known_from, opened)) CLUSTERED;
 CREATE INDEX component_match_vulnerability ON component_match (vulnerability);
-CREATE TABLE decision (id KEY, entry BIGINT NOT NULL, place BIGINT NOT NULL, vulnerability TEXT NOT NULL, service TEXT, environment TEXT, component TEXT, artifact TEXT, status TEXT NOT NULL, justification TEXT, owner TEXT, approved_by TEXT, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, superseded_by BIGINT, expired BIGINT);
+CREATE TABLE decision (id KEY, entry BIGINT NOT NULL, place BIGINT NOT NULL, vulnerability TEXT NOT NULL, service TEXT, environment TEXT, component TEXT, artifact TEXT, subject TEXT NOT NULL, status TEXT NOT NULL, justification TEXT, owner TEXT, approved_by TEXT, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, superseded_by BIGINT, expired BIGINT);
 CREATE INDEX decision_vulnerability ON decision (vulnerability);
+CREATE INDEX decision_subject ON decision (subject);
 CREATE INDEX decision_end ON decision (known_to, valid_to);
+CREATE TABLE decision_name (name TEXT NOT NULL, decision BIGINT NOT NULL, PRIMARY KEY (name, decision)) CLUSTERED;
+CREATE INDEX decision_name_decision ON decision_name (decision);
 CREATE TABLE redaction (document TEXT NOT NULL PRIMARY KEY, entry BIGINT NOT NULL, known_from BIGINT NOT NULL) CLUSTERED;
 CREATE TABLE outbox (entry KEY, kind TEXT NOT NULL);
 CREATE TABLE person (pseudonym TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL) CLUSTERED;

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { syncFolder } from '../files/replace-file.ts';
+import { writeWhole } from '../files/write-whole.ts';
+import { formatVkey } from '../tlog/note.ts';
+import { openKeyFile } from '../tlog/signer.ts';
+import type { KeyRotated } from './fact.ts';
+import type { ledgerPaths } from './folder.ts';
+
+type Paths = ReturnType<typeof ledgerPaths>;
+
+/** Where the next key lies while it is being taken up. */
+export function nextKeyPath(paths: Paths): string {
+  return `${paths.key}.next`;
+}
+
+/** The keys that a ledger's folder names, oldest first. */
+export function readPublicKeys(paths: Paths): string[] {
+  return readFileSync(paths.publicKeys, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/**
+ * Puts the next key in the place of the present one. Each step may be the last of a process that is killed: done again, it ends
+ * what it began.
+ */
+function takeUp(paths: Paths, vkey: string): void {
+  const known = readPublicKeys(paths);
+  if (!known.includes(vkey)) writeWhole(paths.publicKeys, `${[...known, vkey].join('\n')}\n`, { mode: 0o644 });
+  renameSync(nextKeyPath(paths), paths.key);
+  syncFolder(path.dirname(paths.key));
+}
+
+/**
+ * Ends a rotation that a killed process left: the key that was made is taken up where the log says that it follows, and removed
+ * where it does not.
+ */
+export async function settleRotation(
+  paths: Paths,
+  origin: string,
+  lastRotation: () => Promise<KeyRotated | null>,
+): Promise<void> {
+  if (!existsSync(nextKeyPath(paths))) return;
+  const next = await openKeyFile(nextKeyPath(paths), origin);
+  const rotation = await lastRotation();
+  if (rotation?.to === formatVkey(next)) takeUp(paths, rotation.to);
+  else rmSync(nextKeyPath(paths));
+}
