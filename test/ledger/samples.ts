@@ -78,7 +78,7 @@ export async function artifactFact(
 }
 
 export async function feedsDocument(documents: Documents, snapshot: Digest): Promise<Digest> {
-  const document: FeedsDocument = { schema: 'kvitto-feeds-1', snapshot, feeds: [] };
+  const document: FeedsDocument = { schema: 'kvitto-feeds-1', snapshot, newest: [], feeds: [] };
   return await putJson(documents, document);
 }
 

@@ -16,7 +16,7 @@ interface Work extends Place {
 
 const work: Work = JSON.parse(process.argv[2] ?? '');
 const ledger = await open(work, null, { name: work.name });
-for (let n = 1; n !== work.count + 1; n++) {
+for (let n = 1; work.count === 0 || n <= work.count; n++) {
   const requests = Array.from({ length: work.batch ?? 1 }, (_, i) =>
     deployRequest({ service: `${work.name}-${n % 5}`, change: `${n}.${i}` }),
   );

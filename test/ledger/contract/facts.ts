@@ -109,7 +109,7 @@ export function factTests(newPlace: NewPlace): void {
         ledger,
         clock,
         '2026-01-13',
-        { kind: 'key-rotated', from: 'a', to: 'b', signature: 'c', text: words },
+        { kind: 'key-rotated', from: 'a', to: 'b', byOld: 'c', byNew: 'd', text: words },
         { kind: 'repaired', found: 'log-ahead', report },
       );
 
