@@ -79,6 +79,13 @@ async function applyComponents(
       .where('known_to', '=', forever)
       .execute();
   }
+  // Recorded again within the same millisecond: at no moment was it known that these were in it.
+  await tx
+    .deleteFrom('artifact_component')
+    .where('artifact', '=', artifact)
+    .where('known_from', '=', recorded)
+    .where('known_to', '=', recorded)
+    .execute();
   const added = [...purls].filter((p) => !had.has(p)).sort();
   await numbers.load('component', added);
   const lookups = added.map((purl) => {
