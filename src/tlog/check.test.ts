@@ -217,5 +217,12 @@ describe('checkLog', () => {
     // A hash, and the tile below that could tell what it was: the root tells that they are wrong, not which.
     bad = alter(alter(big, 'tile/2/000.p/1', 4), 'tile/1/000', 32 * 200 + 3);
     assert.deepEqual(placesOf(await check(bad)).sort(), ['undecided tile/1/000', 'undecided tile/2/000.p/1']);
+    bad = alter(alter(log, 'tile/0/001', 32 * 44), 'tile/1/000.p/2', 32);
+    bad = alter(bad, 'tile/entries/001', 44 * 11 + 3);
+    assert.deepEqual(placesOf(await check(bad)).sort(), [
+      'undecided entry 300 in tile/entries/001',
+      'undecided tile/0/001',
+      'undecided tile/1/000.p/2',
+    ]);
   });
 });

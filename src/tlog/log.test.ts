@@ -11,6 +11,7 @@ import { verifierOf } from './note.ts';
 import { makeKeyFile, type Signer } from './signer.ts';
 import { fileStorage } from './storage/files.ts';
 import { type MemoryStorage, memoryStorage } from './testing/memory-storage.ts';
+import { removeUnpublished } from './unpublished.ts';
 import { verifyConsistency, verifyInclusion } from './verify.ts';
 
 const origin = 'example.com/log';
@@ -177,6 +178,25 @@ describe('log', () => {
     assert.equal((await open(storage)).size, 2);
     await log.publish(entriesFrom(2, 4), signer);
     assert.deepEqual(await texts(await open(storage)), ['entry 0', 'entry 1', 'entry 2', 'entry 3']);
+  });
+
+  test('what an unfinished publish left can be removed, and then other entries come in its place', async () => {
+    const storage = memoryStorage();
+    const log = await open(storage);
+    await log.publish(entriesFrom(0, 250), signer);
+    storage.breakAt = { write: storage.writes + 5, how: 'lost' };
+    await assert.rejects(log.publish(entriesFrom(250, 260), signer), refused('write-failed', 'checkpoint'));
+    const before = await open(storage);
+    assert.deepEqual(await removeUnpublished({ storage, origin, verifiers }), [
+      'tile/0/000',
+      'tile/0/001.p/4',
+      'tile/1/000.p/1',
+      'tile/entries/000',
+      'tile/entries/001.p/4',
+    ]);
+    assert.deepEqual(await removeUnpublished({ storage, origin, verifiers }), []);
+    await before.publish(entriesFrom(1250, 1260), signer);
+    assert.deepEqual(await texts(await open(storage), 249, 252), ['entry 249', 'entry 1250', 'entry 1251']);
   });
 
   test('a checkpoint of another key, another log or another state does not open', async () => {
