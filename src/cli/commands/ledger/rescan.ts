@@ -56,11 +56,9 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
     }
     const store = openStore(file);
     try {
-      for (const feed of staleFeeds(store.snapshot, maxAgeMs, context.clock(), null)) {
-        tell(
-          `${feed.id} is of ${feed.asOf.slice(0, 10)}, older than ${flags.maxDbAge}`,
-          'kvitto db update, and rescan again',
-        );
+      const stale = staleFeeds(store.snapshot, maxAgeMs, context.clock(), null).map((feed) => feed.id);
+      if (stale.length > 0) {
+        tell(`older than ${flags.maxDbAge}: ${stale.join(', ')}`, 'kvitto db update, and rescan again');
       }
       progress.step('holding what the ledger knows against the advisories');
       const result = await rescan(ledger, store, await actorOf(flags.by, env, pipelineOf(env), ledger));
