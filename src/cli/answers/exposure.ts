@@ -1,4 +1,4 @@
-import { cell, fit, widthOf } from '../../formats/terminal-text.ts';
+import { fit } from '../../formats/terminal-text.ts';
 import { forever } from '../../ledger/instant.ts';
 import type { DeploymentRef, Exposure, ExposureRow } from '../../ledger/queries/answers.ts';
 import { severityLevels } from '../../model/advisory.ts';
@@ -35,7 +35,9 @@ function lines(exposure: Exposure, view: View): string[] {
       ? ['Nothing of it ran then, as far as the ledger knows.']
       : ['', ...deployments.flatMap((d) => ran(d))]),
     ...(rows.length === 0 ? [] : ['', ...table(rows, to, view)]),
-    ...(late === 0 ? [] : ['', `Of ${many(rows.length, 'row')}, ${late} only became known after it had run.`]),
+    ...(late === 0
+      ? []
+      : ['', `Of ${many(rows.length, 'row')}, ${late} ${late === 1 ? 'was' : 'were'} learned only later.`]),
     ...gapLines(gaps.map(gapSentence), view),
     '',
     ...next(exposure),
@@ -77,14 +79,13 @@ function table(rows: readonly ExposureRow[], to: number, view: View): string[] {
   ];
   const shown = groups.slice(0, view.mostRows);
   const rest = groups.length - shown.length;
-  const width = Math.min(48, Math.max(12, ...shown.flat().map((r) => widthOf(versions(r)))));
   return [
-    ...shown.flatMap((group) => vulnerability(group, to, width, view)),
+    ...shown.flatMap((group) => vulnerability(group, to, view)),
     ...(rest > 0 ? [`… and ${rest.toLocaleString('en-US')} more (--all, or -f json)`] : []),
   ];
 }
 
-function vulnerability(group: readonly ExposureRow[], to: number, width: number, view: View): string[] {
+function vulnerability(group: readonly ExposureRow[], to: number, view: View): string[] {
   const [first] = group;
   if (first === undefined) return [];
   const { severity, score, exploited, decision } = first;
@@ -94,17 +95,20 @@ function vulnerability(group: readonly ExposureRow[], to: number, width: number,
   const rest = group.length - shown.length;
   return [
     `${first.vulnerability}  ${level}${exploited ? '  EXPLOITED' : ''}  ${decided}`,
-    ...shown.map((r) => {
-      const snapshot = r.snapshot === null ? '' : `, snapshot ${short(r.snapshot)}`;
-      const facts = [
-        `known since ${minute(r.firstKnown)}${r.knownWhileRunning ? '' : ` (${learnedLater(r, to)})`}`,
-        ...(r.knownTo >= forever ? [] : [`until ${minute(r.knownTo)}`]),
-        `${r.advisories.join(' ')} (entry ${r.source.entry}${snapshot})`,
-      ];
-      return `  ${cell(versions(r), width)}  ${fit(facts.join('; '), view.columns - width - 4)}`;
-    }),
+    ...[...Map.groupBy(shown, (r) => source(r, to))].flatMap(([facts, same]) => [
+      ...same.map((r) => `  ${fit(versions(r), view.columns - 2)}`),
+      `      ${view.paint.dim(fit(facts, view.columns - 6))}`,
+    ]),
     ...(rest > 0 ? [`  … and ${many(rest, 'more component')}`] : []),
   ];
+}
+
+/** Since when it was known, and from where. */
+function source(r: ExposureRow, to: number): string {
+  const snapshot = r.snapshot === null ? '' : `, snapshot ${short(r.snapshot)}`;
+  const later = r.knownWhileRunning ? '' : ` (${learnedLater(r, to)})`;
+  const until = r.knownTo >= forever ? '' : ` until ${minute(r.knownTo)}`;
+  return `known since ${minute(r.firstKnown)}${later}${until} from ${r.advisories.join(' ')} (entry ${r.source.entry}${snapshot})`;
 }
 
 function versions({ component, fixedIn }: ExposureRow): string {
