@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { lookupOf } from '../../model/ecosystem.ts';
 import { parsePurl } from '../../model/purl.ts';
+import { unassessed } from '../document-shapes.ts';
 import type { ArtifactRecorded, SnapshotLearned, VerdictGiven } from '../fact.ts';
 import { forever } from '../instant.ts';
 import { readInventory } from '../read-documents.ts';
@@ -77,6 +78,13 @@ async function applyComponents(
     await sql`DELETE FROM artifact_component WHERE known_from = ${recorded} AND ${rowsOf}`.execute(tx);
     await sql`UPDATE artifact_component SET known_to = ${recorded} WHERE ${rowsOf}`.execute(tx);
   }
+  // Recorded again within the same millisecond: at no moment was it known that these were in it.
+  await tx
+    .deleteFrom('artifact_component')
+    .where('artifact', '=', artifact)
+    .where('known_from', '=', recorded)
+    .where('known_to', '=', recorded)
+    .execute();
   const added = [...purls].filter((p) => !had.has(p)).sort();
   await numbers.load('component', added);
   const lookups = added.map((purl) => {
@@ -85,14 +93,22 @@ async function applyComponents(
     return { purl, ecosystem: lookup?.ecosystems.join('|') ?? null, name: lookup?.name ?? '' };
   });
   const names = await advisoryNames(context, lookups);
+  const fresh = new Set<number>();
   for (const { purl, ecosystem, name } of lookups) {
     let component = await numbers.get('component', purl);
     if (component === null) {
       component = await numbers.give('component', purl);
       const advisory_name = ecosystem === null ? null : (names.get(`${ecosystem}\0${name}`) ?? null);
       rows.add('component', { id: component, purl, advisory_name });
+      if (advisory_name !== null) fresh.add(advisory_name);
     }
     rows.add('artifact_component', { artifact, component, known_from: recorded, known_to: forever });
+  }
+  // What the store said of these names was never held against the new components.
+  await rows.flush();
+  for (const part of parts([...fresh])) {
+    const ofThese = among(context.database, 'id', part);
+    await tx.updateTable('advisory_name').set({ fingerprint: unassessed }).where(ofThese).execute();
   }
 }
 
@@ -103,11 +119,14 @@ export async function applyVerdict(context: ApplyContext, { index, recorded }: A
   context.rows.add('verdict', row);
 }
 
+/** A snapshot that two learned at once is known since the first. */
 export async function applySnapshot(
-  { rows, numbers }: ApplyContext,
+  { tx, rows, numbers }: ApplyContext,
   { recorded }: At,
-  fact: SnapshotLearned,
+  { snapshot: digest, feeds }: SnapshotLearned,
 ): Promise<void> {
-  const id = await numbers.next('snapshot');
-  rows.add('snapshot', { id, digest: fact.snapshot, document: fact.feeds, known_from: recorded });
+  await rows.flush();
+  const known = await tx.selectFrom('snapshot').select('id').where('digest', '=', digest).executeTakeFirst();
+  if (known !== undefined) return;
+  rows.add('snapshot', { id: await numbers.next('snapshot'), digest, document: feeds, known_from: recorded });
 }
