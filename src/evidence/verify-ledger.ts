@@ -1,4 +1,4 @@
-import { compareProjections } from '../ledger/compare.ts';
+import { compareProjections, structureFaults } from '../ledger/compare.ts';
 import { documentsOf, type Entry } from '../ledger/fact.ts';
 import { readPublicKeys } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -153,6 +153,7 @@ async function checkTables(ledger: Ledger, log: Log, broken: boolean, file: stri
   );
   if (expected === null) return check.done();
   try {
+    for (const fault of await structureFaults(ledger.database)) check.fault(place, fault);
     for await (const difference of compareProjections(ledger.database, expected)) {
       if ((await ledger.state()).size !== size) {
         check.cannotSay(place, 'entries were written meanwhile: do it again while nobody writes');
