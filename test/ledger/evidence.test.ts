@@ -332,7 +332,7 @@ describe('a ledger', () => {
     assert.deepEqual(verdict, { outcome: 'pass', unreferenced: [], unpublished: [], entries: 29 });
     assert.deepEqual(
       checks.map((c) => c.id),
-      ['log', 'agreement', 'entries', 'keys', 'documents', 'tables', 'matches'],
+      ['log', 'private-key', 'agreement', 'entries', 'keys', 'documents', 'tables', 'matches'],
     );
   });
 });
