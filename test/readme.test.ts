@@ -46,7 +46,7 @@ async function parsed(words: readonly string[]): Promise<{ target: string | unde
     });
     for (const sub of command.commands) quiet(sub);
   };
-  const program = commandLine('0.0.0', () => {});
+  const program = commandLine({ version: '0.0.0', clock: () => new Date() }, () => {});
   for (const command of program.commands) quiet(command);
   await program.parseAsync([...words], { from: 'user' });
   return scanned;

@@ -16,9 +16,9 @@ export function kvittoHome(env: Environment): string {
  * The present moment in whole seconds. `SOURCE_DATE_EPOCH` (seconds since 1970, reproducible-builds.org) fixes it, so that
  * two scans of the same input give the same bytes.
  */
-export function presentMoment(env: Environment): Date {
+export function presentMoment(env: Environment, clock: () => Date): Date {
   const epoch = env['SOURCE_DATE_EPOCH'];
-  if (epoch === undefined || epoch === '') return new Date(Math.floor(Date.now() / 1000) * 1000);
+  if (epoch === undefined || epoch === '') return new Date(Math.floor(clock().getTime() / 1000) * 1000);
   if (!/^\d{1,11}$/.test(epoch)) {
     throw new CodedError('usage', `SOURCE_DATE_EPOCH is not a number of seconds: ${epoch}`);
   }

@@ -9,13 +9,17 @@ export function renderOptions(
   onlyScan: boolean,
 ): RenderOptions {
   const { stdout } = process;
-  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
-  // styleText looks at the stream, NO_COLOR, NODE_DISABLE_COLORS and FORCE_COLOR as Node itself does.
-  const colour = (stdout.isTTY || forced) && styleText('red', 'x', { stream: stdout }) !== 'x';
   return {
     columns: stdout.isTTY ? stdout.columns : null,
-    colour,
+    colour: paintsOn(stdout, env),
     withVulnerabilities: flags.withVulnerabilities ?? false,
     onlyScan,
   };
+}
+
+/** Whether colours may be written to a stream. */
+export function paintsOn(stream: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>): boolean {
+  const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+  // styleText looks at the stream, NO_COLOR, NODE_DISABLE_COLORS and FORCE_COLOR as Node itself does.
+  return (stream.isTTY || forced) && styleText('red', 'x', { stream }) !== 'x';
 }

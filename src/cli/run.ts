@@ -1,6 +1,7 @@
 import { CodedError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { storeFor } from './advisories.ts';
+import type { CallContext } from './call-context.ts';
 import { kvittoHome, parseDuration, presentMoment } from './environment.ts';
 import { type Progress, progressOn } from './progress.ts';
 import { takeInventory } from './take-inventory.ts';
@@ -21,6 +22,7 @@ export interface Run {
  */
 export async function withRun<T>(
   limits: { timeout: string; quiet: boolean },
+  { clock }: CallContext,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
@@ -37,7 +39,13 @@ export async function withRun<T>(
   const progress = progressOn(process.stderr, limits.quiet);
   try {
     const { env } = process;
-    return await work({ env, home: kvittoHome(env), now: presentMoment(env), signal: controller.signal, progress });
+    return await work({
+      env,
+      home: kvittoHome(env),
+      now: presentMoment(env, clock),
+      signal: controller.signal,
+      progress,
+    });
   } catch (error) {
     // What was interrupted may have thrown anything on its way out: the reason is what the user wants to read.
     throw controller.signal.aborted ? controller.signal.reason : error;

@@ -1,5 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { defaultPolicy, type Exception, type Policy, type PolicyFlags, policyFromFlags } from '../gate/policy.ts';
+import {
+  defaultPolicy,
+  type Exception,
+  type Policy,
+  type PolicyFlags,
+  policyFlagsText,
+  policyFromFlags,
+} from '../gate/policy.ts';
 import { parseTrivyIgnore } from '../gate/trivyignore.ts';
 import { type SeverityLevel, severityLevels } from '../model/advisory.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
@@ -97,10 +104,15 @@ export function severitiesOf(words: readonly string[], option = '--severity'): S
   });
 }
 
+/** A policy, and the text whose digest is its name; null for the built-in one. */
+export interface ChosenPolicy {
+  readonly policy: Policy;
+  readonly text: string | null;
+}
+
 /** The policy of `--policy`, else of `kvitto.yaml` here, else the built-in one; what flags say stands over it. */
-export async function policyOf(flags: TargetFlags, filterBySeverity: boolean): Promise<Policy> {
-  const file = flags.policy ?? (existsSync('kvitto.yaml') ? 'kvitto.yaml' : null);
-  const base = file === null ? defaultPolicy : await parsed(file);
+export async function policyOf(flags: TargetFlags, filterBySeverity: boolean): Promise<ChosenPolicy> {
+  const { file, text, policy: base } = await readPolicy(flags.policy);
   const [failOn] = flags.failOn === undefined ? [] : severitiesOf([flags.failOn], '--fail-on');
   const severities = filterBySeverity ? severitiesOf(flags.severity) : [];
   const chosen: PolicyFlags = {
@@ -114,13 +126,28 @@ export async function policyOf(flags: TargetFlags, filterBySeverity: boolean): P
   const onlyNew = file === null && flags.baseline !== undefined;
   const rules = onlyNew ? policy.rules.map((rule) => ({ ...rule, onlyNew })) : policy.rules;
   const allowIncomplete = policy.allowIncomplete || flags.allowIncomplete === true;
-  return { ...policy, rules, maxDbAgeMs, allowIncomplete };
+  return {
+    policy: { ...policy, rules, maxDbAgeMs, allowIncomplete },
+    text: policy.origin?.digest === base.origin?.digest ? text : policyFlagsText(chosen, base),
+  };
 }
 
-async function parsed(file: string): Promise<Policy> {
+/** The policy of a file, else of `kvitto.yaml` here, else the built-in one. */
+export async function policyFrom(named: string | undefined): Promise<Policy> {
+  return (await readPolicy(named)).policy;
+}
+
+async function readPolicy(named: string | undefined): Promise<ChosenPolicy & { readonly file: string | null }> {
+  const file = named ?? (existsSync('kvitto.yaml') ? 'kvitto.yaml' : null);
+  if (file === null) return { file, text: null, policy: defaultPolicy };
+  const text = readText(file, 'policy-invalid');
+  return { file, text, policy: await parsed(text, file) };
+}
+
+async function parsed(text: string, file: string): Promise<Policy> {
   // Loaded only here: reading YAML and checking its shape costs a third of the start.
   const { parsePolicy } = await import('../gate/parse-policy.ts');
-  return parsePolicy(readText(file, 'policy-invalid'), file);
+  return parsePolicy(text, file);
 }
 
 /** What `--ignorefile`, or the `.trivyignore` of this folder, takes out. */

@@ -114,8 +114,7 @@ export function policyFromFlags(flags: PolicyFlags, base: Policy = defaultPolicy
   const { failOn, severities, ignoreUnfixed = false } = flags;
   if (failOn === undefined && severities === undefined && !ignoreUnfixed) return base;
   const source = base.origin === null ? 'command line' : `${base.origin.source} and command line`;
-  const text = JSON.stringify([failOn ?? null, severities ?? null, ignoreUnfixed, base.origin?.digest ?? null]);
-  const origin = { digest: digestOf(text), source };
+  const origin = { digest: digestOf(policyFlagsText(flags, base)), source };
   if (failOn === undefined && severities === undefined)
     return { ...base, origin, rules: base.rules.map((rule) => ({ ...rule, fixable: true })) };
   const listed = severities ?? severityLevels;
@@ -128,6 +127,11 @@ export function policyFromFlags(flags: PolicyFlags, base: Policy = defaultPolicy
     fixable: ignoreUnfixed ? true : null,
   };
   return { ...base, origin, rules: [rule] };
+}
+
+/** What flags of the command line say, as the text whose digest names the policy that they make of `base`. */
+export function policyFlagsText({ failOn, severities, ignoreUnfixed = false }: PolicyFlags, base: Policy): string {
+  return JSON.stringify([failOn ?? null, severities ?? null, ignoreUnfixed, base.origin?.digest ?? null]);
 }
 
 /** `sha256:…` over the UTF-8 bytes of the text. */

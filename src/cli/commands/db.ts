@@ -6,6 +6,7 @@ import { updateStore } from '../../advisories/update.ts';
 import type { FeedState, SnapshotInfo } from '../../model/advisory.ts';
 import { CodedError } from '../../model/errors.ts';
 import { clip } from '../../model/problem.ts';
+import type { CallContext } from '../call-context.ts';
 import { kvittoHome, presentMoment } from '../environment.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withRun } from '../run.ts';
@@ -27,9 +28,10 @@ interface FeedResult {
 }
 
 /** `kvitto db update`: 0 when every feed that was asked for is there, 4 when one could not be had (the others are kept). */
-export async function updateCommand(flags: FetchFlags): Promise<number> {
+export async function updateCommand(flags: FetchFlags, context: CallContext): Promise<number> {
   return await withRun(
     { timeout: flags.timeout, quiet: flags.quiet === true },
+    context,
     async ({ home, now, signal, progress }) => {
       const base = flags.feeds ?? null;
       const { perFeed, snapshot, warnings } = await updateStore({
@@ -73,7 +75,10 @@ function feedLines(perFeed: readonly FeedResult[]): string {
 }
 
 /** `kvitto db status`: 0 when there is a store that can be read, 3 when there is none. */
-export async function statusCommand(flags: { format: string; verify?: boolean }): Promise<number> {
+export async function statusCommand(
+  flags: { format: string; verify?: boolean },
+  context: CallContext,
+): Promise<number> {
   if (flags.format !== 'table' && flags.format !== 'json') {
     throw new CodedError('usage', `unknown format: ${flags.format}`, { remedy: 'table or json' });
   }
@@ -88,7 +93,7 @@ export async function statusCommand(flags: { format: string; verify?: boolean })
   else {
     const verified = flags.verify === true ? ', every row checked against it' : '';
     const sizeMb = (status.sizeBytes / 1e6).toFixed(1);
-    const lines = status.snapshot.feeds.map((feed) => stateLine(feed, presentMoment(process.env)));
+    const lines = status.snapshot.feeds.map((feed) => stateLine(feed, presentMoment(process.env, context.clock)));
     process.stdout.write(
       `${status.file}  ${sizeMb} MB\nsnapshot ${status.snapshot.digest}${verified}\n\n${lines.join('\n')}\n`,
     );
@@ -109,9 +114,9 @@ export async function exportCommand(file: string): Promise<number> {
 }
 
 /** `kvitto db import FILE`. */
-export async function importCommand(file: string): Promise<number> {
+export async function importCommand(file: string, context: CallContext): Promise<number> {
   const { env } = process;
-  return said('imported', await importStore({ home: kvittoHome(env), file, now: presentMoment(env) }));
+  return said('imported', await importStore({ home: kvittoHome(env), file, now: presentMoment(env, context.clock) }));
 }
 
 function said(what: string, snapshot: SnapshotInfo): number {
@@ -120,9 +125,10 @@ function said(what: string, snapshot: SnapshotInfo): number {
 }
 
 /** `kvitto db mirror FOLDER`: 0 when every feed is there, 4 when one could not be had. */
-export async function mirrorCommand(folder: string, flags: FetchFlags): Promise<number> {
+export async function mirrorCommand(folder: string, flags: FetchFlags, context: CallContext): Promise<number> {
   return await withRun(
     { timeout: flags.timeout, quiet: flags.quiet === true },
+    context,
     async ({ home, now, signal, progress }) => {
       const perFeed = await mirrorFeeds({
         dir: folder,

@@ -2,6 +2,7 @@ import { allFormats } from '../../formats/all.ts';
 import { CodedError } from '../../model/errors.ts';
 import type { Finding } from '../../model/finding.ts';
 import { assess } from '../assess.ts';
+import type { CallContext } from '../call-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { parseOutputs, writeOutputs } from '../output.ts';
 import { renderOptions } from '../render-options.ts';
@@ -12,29 +13,38 @@ import { ignoredOf, policyOf, severitiesOf, type TargetFlags, targetOf } from '.
  * `kvitto scan TARGET`: the inventory, held against what is known. The verdict of the policy is in the report, and decides
  * nothing here: the exit code is 0, or what `--exit-code` chose for findings, or 3 for a result that is not complete.
  */
-export async function scanCommand(argument: string | undefined, flags: TargetFlags, version: string): Promise<number> {
+export async function scanCommand(
+  argument: string | undefined,
+  flags: TargetFlags,
+  context: CallContext,
+): Promise<number> {
+  const { version } = context;
   const target = targetOf(argument, flags);
   const outputs = parseOutputs(flags.format, flags.output, allFormats);
   const chosenCode = exitCodeOf(flags.exitCode);
-  const policy = await policyOf(flags, false);
+  const { policy } = await policyOf(flags, false);
   const exceptions = ignoredOf(flags);
   const show = filterOf(flags);
-  return await withRun({ timeout: flags.timeout, quiet: flags.quiet === true || !flags.progress }, async (run) => {
-    const inventory = await inventoryOf(target, flags, run);
-    const store = await advisoriesFor(inventory, flags, run);
-    try {
-      const explain = flags.explain === true;
-      const { now } = run;
-      const report = assess(inventory, store, { version, now, policy, exceptions, baseline: null, explain, show });
-      run.progress.done();
-      writeOutputs(report, outputs, renderOptions(flags, run.env, true));
-      const counted = report.findings.some((finding) => finding.excepted === null && finding.informational === null);
-      if (chosenCode !== null && counted) return chosenCode;
-      return report.complete || policy.allowIncomplete ? exitCodes.done : exitCodes.cannotSay;
-    } finally {
-      store?.close();
-    }
-  });
+  return await withRun(
+    { timeout: flags.timeout, quiet: flags.quiet === true || !flags.progress },
+    context,
+    async (run) => {
+      const inventory = await inventoryOf(target, flags, run);
+      const store = await advisoriesFor(inventory, flags, run);
+      try {
+        const explain = flags.explain === true;
+        const { now } = run;
+        const report = assess(inventory, store, { version, now, policy, exceptions, baseline: null, explain, show });
+        run.progress.done();
+        writeOutputs(report, outputs, renderOptions(flags, run.env, true));
+        const counted = report.findings.some((finding) => finding.excepted === null && finding.informational === null);
+        if (chosenCode !== null && counted) return chosenCode;
+        return report.complete || policy.allowIncomplete ? exitCodes.done : exitCodes.cannotSay;
+      } finally {
+        store?.close();
+      }
+    },
+  );
 }
 
 /** `--severity` and `--ignore-unfixed` of a scan choose what is shown. */

@@ -3,9 +3,9 @@ import type { Dismissal, Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
 import { purlType, sourceOf } from '../component-key.ts';
 import { countsOf, coverageWords, nothingFoundWords, plural, worstFirst } from '../summary.ts';
+import type { Paint } from '../terminal-paint.ts';
+import { cell, fit, widthOf, wrap } from '../terminal-text.ts';
 import { latestFix, upgradesOf } from '../upgrades.ts';
-import type { Paint } from './paint.ts';
-import { cell, fit, widthOf, wrap } from './text.ts';
 
 const mostComponents = 60;
 const mostRows = 8;

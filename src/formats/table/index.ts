@@ -1,8 +1,8 @@
 import type { Report } from '../../model/report.ts';
 import type { Format, RenderOptions } from '../format.ts';
+import { paintFor } from '../terminal-paint.ts';
 import { dismissals, findings, upgrades } from './findings.ts';
 import { overview, problems } from './overview.ts';
-import { paintFor } from './paint.ts';
 import { nextSteps, verdict } from './verdict.ts';
 
 /** Columns where the output is no terminal. */

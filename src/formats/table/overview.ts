@@ -13,8 +13,8 @@ import {
   verdictReason,
   verdictWords,
 } from '../summary.ts';
-import type { Paint } from './paint.ts';
-import { entry, fit, wrap } from './text.ts';
+import type { Paint } from '../terminal-paint.ts';
+import { entry, fit, wrap } from '../terminal-text.ts';
 
 const indent = 12;
 const mostProblems = 25;

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import type { Report } from '../../model/report.ts';
+import { fit, widthOf, wrap } from '../terminal-text.ts';
 import { assertGolden } from '../testing/golden.ts';
 import { everywhere, hostileTexts } from '../testing/hostile-report.ts';
 import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from '../testing/sample-report.ts';
 import { table } from './index.ts';
-import { fit, widthOf, wrap } from './text.ts';
 
 const reports = { sample: sampleReport, empty: emptyReport, 'cannot-say': cannotSayReport };
 const render = (report: Report, columns: number | null = null, colour = false) =>

@@ -1,9 +1,9 @@
 import type { Report } from '../../model/report.ts';
 import type { ExceptionOutcome, FindingRef, RuleOutcome } from '../../model/verdict.ts';
 import { otherReasons, outcomeWords, plural } from '../summary.ts';
+import type { Paint } from '../terminal-paint.ts';
+import { cell, entry, fit, widthOf, wrap } from '../terminal-text.ts';
 import { upgradesOf } from '../upgrades.ts';
-import type { Paint } from './paint.ts';
-import { cell, entry, fit, widthOf, wrap } from './text.ts';
 
 const mostRefs = 5;
 

@@ -81,11 +81,16 @@ export interface Ran {
   readonly drift: readonly DriftRef[];
 }
 
+/** `replaced`: another deployment began in its place. */
+export type BeliefCause = 'started' | 'replaced' | 'stopped' | 'corrected';
+
 /** `kvitto history`: every belief, oldest first; overlaps, late facts, corrections and redactions are marked, never merged. */
 export interface History {
   readonly service: string;
   readonly asOf: Instant;
   readonly deployments: readonly (DeploymentRef & {
+    /** What the present belief came of. */
+    readonly because: BeliefCause;
     /** Earlier beliefs about the same deployment, oldest first. */
     readonly corrected: readonly {
       readonly validFrom: Instant;
@@ -94,6 +99,7 @@ export interface History {
       readonly knownFrom: Instant;
       readonly knownTo: Instant;
       readonly entry: number;
+      readonly because: BeliefCause;
     }[];
     /** Deployments of the same service and environment that ran at the same time for a while. */
     readonly overlaps: readonly number[];
@@ -140,16 +146,25 @@ export interface ExposureRow {
   readonly fixedIn: string | null;
   /** Ids of the advisory records that say so. */
   readonly advisories: readonly string[];
-  /** Since when the ledger knew of it in any form, and in this form; until when. */
+  /**
+   * Since when the ledger knew of it in any form, and in this form; until when. Of several forms within the period the last
+   * stands here.
+   */
   readonly firstKnown: Instant;
   readonly knownFrom: Instant;
   readonly knownTo: Instant;
-  /** Whether it was known while it ran (in the period that was asked for, or at `at`), or only learned later. */
+  /**
+   * Whether it was known while it ran (in the period that was asked for, or at `at`), or only learned later. Both must have
+   * been known: that the component has it, and that the artifact has the component.
+   */
   readonly knownWhileRunning: boolean;
   /** The snapshot from which it was learned, and where its record stands: entry, document of that entry, place in the document. */
   readonly snapshot: Digest | null;
   readonly source: { readonly entry: number; readonly document: number; readonly place: number };
-  /** The decision in force at the moment (at the end of the period), as known at `asOf`. */
+  /**
+   * The decision in force at the moment (at the end of the period), as known at `asOf`. Where it differs between deployments,
+   * each has a row of its own.
+   */
   readonly decision: DecisionRef | null;
 }
 
@@ -190,8 +205,13 @@ export type ExposureGap =
 /** `kvitto where`: everything that has or had a vulnerability. */
 export interface Where {
   readonly vulnerability: string;
+  /** All of its names, sorted; empty where the ledger has never met it. */
   readonly names: readonly string[];
   readonly asOf: Instant;
+  /** How many rows there are in all, and of how many of them something runs; `rows` is one page. */
+  readonly total: number;
+  readonly running: number;
+  /** What runs first, then what ran, the last first, then what never ran; each by environment, service, deployment. */
   readonly rows: readonly {
     readonly component: string;
     readonly artifact: ArtifactRef;
@@ -205,4 +225,26 @@ export interface Where {
     readonly decision: DecisionRef | null;
   }[];
   readonly decisions: readonly DecisionRef[];
+}
+
+/** `kvitto decisions`: what was in force at a moment, the first to end first. */
+export interface Decisions {
+  readonly at: Instant;
+  readonly asOf: Instant;
+  readonly decisions: readonly (DecisionRef & {
+    /** All names of the vulnerability, sorted. */
+    readonly names: readonly string[];
+    /** Whether a component that the ledger knows has it, and a catalogue lists it as exploited, as known at `asOf`. */
+    readonly exploited: boolean;
+  })[];
+}
+
+/** `kvitto verdict`: newest first. */
+export interface Verdicts {
+  readonly asOf: Instant;
+  readonly verdicts: readonly (VerdictRef & {
+    readonly artifact: ArtifactRef;
+    /** Deployments of the artifact (of the service that was asked for), as known at `asOf`. */
+    readonly deployments: readonly number[];
+  })[];
 }

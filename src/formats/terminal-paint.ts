@@ -1,5 +1,5 @@
-import type { SeverityLevel } from '../../model/advisory.ts';
-import type { VerdictKind } from '../../model/verdict.ts';
+import type { SeverityLevel } from '../model/advisory.ts';
+import type { VerdictKind } from '../model/verdict.ts';
 
 /** SGR parameters of ECMA-48. */
 const severityCodes: Readonly<Record<SeverityLevel, string>> = {

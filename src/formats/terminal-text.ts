@@ -1,4 +1,4 @@
-import { clip } from '../../model/problem.ts';
+import { clip } from '../model/problem.ts';
 
 const ascii = /^[\x20-\x7e]*$/;
 const zero = /^[\p{Mn}\p{Me}\p{Cf}]$/u;

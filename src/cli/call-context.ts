@@ -1,0 +1,7 @@
+/** What a command line is run with, besides its words and the environment. */
+export interface CallContext {
+  /** Version of the program. */
+  readonly version: string;
+  /** What time it is. Tests and the generator of the documentation hand in their own. */
+  readonly clock: () => Date;
+}

@@ -1,0 +1,168 @@
+import { sql } from 'kysely';
+import { CodedError } from '../../model/errors.ts';
+import { among, parts } from '../apply/interned.ts';
+import { componentSubjects, Purls } from '../decision-scope.ts';
+import { formatInstant, type Instant } from '../instant.ts';
+import type { Ledger } from '../ledger.ts';
+import type { DecisionRef, DeploymentRef, Exposure, ExposureRow } from './answers.ts';
+import { type DecisionsInForce, decisionsInForce, underSubjects } from './decision-refs.ts';
+import { deploymentRefs, type Period, periodColumns } from './deployment-refs.ts';
+import { exposureGaps } from './exposure-gaps.ts';
+import { believedAt, knownAt, numberOf } from './known-at.ts';
+import { type KnownMatchRow, matchesOf, toRow, worstFirst } from './known-matches.ts';
+
+export interface ExposureRequest {
+  readonly service: string;
+  /** Null: all. */
+  readonly environment: string | null;
+  /** A moment (`from` = `to`) or a period, both ends included. */
+  readonly from: Instant;
+  readonly to: Instant;
+  /** Null: now. */
+  readonly asOf: Instant | null;
+  /** Feeds that were older than this when they were last used are named as gaps; null: none are. */
+  readonly maxFeedAgeMs?: number | null;
+}
+
+/** What ran of a service at some time in a period, as known at a moment. */
+async function periodsIn(
+  ledger: Ledger,
+  { service: name, from, to }: ExposureRequest,
+  environment: number | null,
+  asOf: Instant,
+): Promise<Period[]> {
+  const service = await numberOf(ledger, 'service', name);
+  const here = environment === null ? sql`` : sql`AND p.environment = ${environment}`;
+  const { rows } = await sql<Period>`SELECT ${periodColumns} FROM period p JOIN deployment d ON d.id = p.deployment
+    WHERE p.service = ${service} ${here} AND p.valid_from <= ${to} AND p.valid_to > ${from} AND p.valid_from < p.valid_to
+    AND ${believedAt('p', asOf)} ORDER BY p.valid_from, p.deployment`.execute(ledger.reader);
+  return rows;
+}
+
+/** Which component is in which artifacts, since when that is known. */
+async function contentsOf(ledger: Ledger, artifacts: readonly number[], asOf: Instant) {
+  const contents = new Map<number, Map<number, number>>();
+  for (const part of parts(artifacts)) {
+    const { rows } = await sql<{ artifact: number; component: number; known_from: number }>`SELECT ac.artifact,
+      ac.component, ac.known_from FROM artifact_component ac
+      WHERE ${among(ledger.database, 'ac.artifact', part)} AND ${believedAt('ac', asOf)}`.execute(ledger.reader);
+    for (const { artifact, component, known_from } of rows) {
+      const holders = contents.get(component);
+      if (holders === undefined) contents.set(component, new Map([[artifact, known_from]]));
+      else holders.set(artifact, known_from);
+    }
+  }
+  return contents;
+}
+
+/**
+ * Which vulnerabilities what ran of a service had, as known at `asOf`: those known then, and those that were known while it ran
+ * and were closed since. Throws `not-in-ledger` for a service or environment that the ledger does not know, `usage` for a
+ * period that ends before it begins.
+ */
+export async function exposure(ledger: Ledger, request: ExposureRequest): Promise<Exposure> {
+  const { from, to } = request;
+  if (to < from) {
+    throw new CodedError('usage', `the period ends (${formatInstant(to)}) before it begins (${formatInstant(from)})`, {
+      remedy: 'swap --from and --to',
+    });
+  }
+  const asOf = await knownAt(ledger, request.asOf);
+  const { environment } = request;
+  const place =
+    environment === null
+      ? null
+      : { id: await numberOf(ledger, 'environment', environment), name: environment.normalize('NFC') };
+  const periods = await periodsIn(ledger, request, place?.id ?? null, asOf);
+  const deployments = await deploymentRefs(ledger, periods, asOf);
+  const runs = new Map<number, Run[]>();
+  for (const [at, { artifact }] of periods.entries()) {
+    const ref = deployments[at];
+    if (ref === undefined) continue;
+    const run = { ref, from: Math.max(ref.validFrom, from), to: Math.min(ref.validTo, to) };
+    const list = runs.get(artifact);
+    if (list === undefined) runs.set(artifact, [run]);
+    else list.push(run);
+  }
+  const contents = await contentsOf(ledger, [...runs.keys()], asOf);
+  const matches = await matchesOf(ledger, [...contents.keys()], Math.min(asOf, from), asOf);
+  const purls = new Purls();
+  const subjects = new Set(['', ...deployments.flatMap((d) => [`s:${d.service}`, `a:${d.artifact.digest}`])]);
+  for (const purl of new Set(matches.map((m) => m.purl)))
+    for (const s of componentSubjects(purl, purls)) subjects.add(s);
+  const decisions = await decisionsInForce(ledger, underSubjects(ledger, subjects), to, asOf);
+  return {
+    service: request.service.normalize('NFC'),
+    environment: place?.name ?? null,
+    from,
+    to,
+    asOf,
+    deployments,
+    rows: rowsOf(matches, contents, runs, decisions, asOf),
+    gaps: await exposureGaps(ledger, periods, deployments, { ...request, asOf, place }),
+  };
+}
+
+/** A deployment, and the part of the asked period in which it ran; `from` = `to` for a moment. */
+interface Run {
+  readonly ref: DeploymentRef;
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** Whether something known from `since` until `until` was known at some time of a run. */
+function knownWhile(run: Run, since: Instant, until: Instant): boolean {
+  const begunInTime = run.ref.validTo <= run.to ? since < run.to : since <= run.to;
+  return begunInTime && until > run.from;
+}
+
+interface Group {
+  match: KnownMatchRow;
+  readonly decision: DecisionRef | null;
+  readonly deployments: number[];
+  known: boolean;
+}
+
+function rowsOf(
+  matches: readonly KnownMatchRow[],
+  contents: ReadonlyMap<number, ReadonlyMap<number, Instant>>,
+  runs: ReadonlyMap<number, readonly Run[]>,
+  decisions: DecisionsInForce,
+  asOf: Instant,
+): ExposureRow[] {
+  const rows: ExposureRow[] = [];
+  let groups = new Map<number, Group>();
+  const flush = () => {
+    for (const { match, deployments, decision, known } of groups.values()) {
+      rows.push({ ...toRow(match, asOf), deployments, knownWhileRunning: known, decision });
+    }
+    groups = new Map();
+  };
+  let last: KnownMatchRow | null = null;
+  // The forms of one match follow each other, oldest first.
+  for (const match of matches) {
+    if (last !== null && (last.component !== match.component || last.vulnerability !== match.vulnerability)) flush();
+    last = match;
+    const open = match.known_to > asOf;
+    for (const [artifact, contained] of contents.get(match.component) ?? []) {
+      for (const run of runs.get(artifact) ?? []) {
+        const known = knownWhile(run, Math.max(match.first_known, contained), match.known_to);
+        if (!open && !knownWhile(run, match.known_from, match.known_to)) continue;
+        const { deployment, service, environment, artifact: ref } = run.ref;
+        const subject = { service, environment, artifact: ref.digest, component: match.purl };
+        const decision = decisions.for(match.vulnerability, subject);
+        const group = groups.get(decision?.id ?? -1);
+        if (group === undefined) {
+          groups.set(decision?.id ?? -1, { match, decision, deployments: [deployment], known });
+          continue;
+        }
+        group.match = match;
+        group.known ||= known;
+        if (!group.deployments.includes(deployment)) group.deployments.push(deployment);
+      }
+    }
+  }
+  flush();
+  for (const row of rows) (row.deployments as number[]).sort((a, b) => a - b);
+  return rows.sort(worstFirst);
+}
