@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { unassessed } from '../document-shapes.ts';
 import type { ApplyContext } from './context.ts';
 import { among, parts } from './interned.ts';
 
@@ -24,7 +25,7 @@ export async function advisoryNames(context: ApplyContext, lookups: readonly Loo
       if (found.has(`${ecosystem}\0${name}`)) continue;
       const id = await numbers.next('advisory_name');
       found.set(`${ecosystem}\0${name}`, id);
-      rows.add('advisory_name', { id, ecosystem, name, fingerprint: null });
+      rows.add('advisory_name', { id, ecosystem, name, fingerprint: unassessed });
     }
   }
   return found;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { lookupOf } from '../../model/ecosystem.ts';
 import { parsePurl } from '../../model/purl.ts';
+import { unassessed } from '../document-shapes.ts';
 import type { ArtifactRecorded, SnapshotLearned, VerdictGiven } from '../fact.ts';
 import { forever } from '../instant.ts';
 import { readInventory } from '../read-documents.ts';
@@ -85,14 +86,22 @@ async function applyComponents(
     return { purl, ecosystem: lookup?.ecosystems.join('|') ?? null, name: lookup?.name ?? '' };
   });
   const names = await advisoryNames(context, lookups);
+  const fresh = new Set<number>();
   for (const { purl, ecosystem, name } of lookups) {
     let component = await numbers.get('component', purl);
     if (component === null) {
       component = await numbers.give('component', purl);
       const advisory_name = ecosystem === null ? null : (names.get(`${ecosystem}\0${name}`) ?? null);
       rows.add('component', { id: component, purl, advisory_name });
+      if (advisory_name !== null) fresh.add(advisory_name);
     }
     rows.add('artifact_component', { artifact, component, known_from: recorded, known_to: forever });
+  }
+  // What the store said of these names was never held against the new components.
+  await rows.flush();
+  for (const part of parts([...fresh])) {
+    const ofThese = among(context.database, 'id', part);
+    await tx.updateTable('advisory_name').set({ fingerprint: unassessed }).where(ofThese).execute();
   }
 }
 
