@@ -1,13 +1,8 @@
 import { existsSync } from 'node:fs';
 import { storePaths } from '../../../advisories/paths.ts';
 import { openStore } from '../../../advisories/store/open.ts';
-import { staleFeeds } from '../../../gate/staleness.ts';
-import type { KnownMatch } from '../../../ledger/document-shapes.ts';
-import type { Ledger } from '../../../ledger/ledger.ts';
-import { runningComponents } from '../../../ledger/queries/running-components.ts';
-import { readKnowledge } from '../../../ledger/read-documents.ts';
-import type { AdvisoryStore } from '../../../model/advisory.ts';
 import { CodedError } from '../../../model/errors.ts';
+import { type Change, type ChangeCounts, changeKinds, type KnownState } from '../../../watch/changes.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
 import { actorOf } from '../../actor.ts';
 import { type Answer, checkFormat, writeAnswer } from '../../answers/answer.ts';
@@ -18,24 +13,12 @@ import { parseDuration } from '../../environment.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { WriterFlags } from '../../ledger-options.ts';
 import { pipelineOf } from '../../pipeline.ts';
-import { tell } from '../../tell.ts';
 import { settle, withLedger } from '../../with-ledger.ts';
 
 interface RescanFlags extends WriterFlags {
   readonly maxDbAge: string;
-  readonly all?: boolean;
-}
-
-/** One match that a rescan opened or closed. */
-interface Change {
-  readonly what: 'new' | 'changed' | 'gone' | 'withdrawn';
-  readonly vulnerability: string;
-  readonly component: string;
-  readonly severity: string | null;
-  readonly exploited: boolean;
-  readonly fixedIn: string | null;
-  /** What runs with this component, as `service (environment)`. */
-  readonly running: readonly string[];
+  readonly full?: boolean;
+  readonly force?: boolean;
 }
 
 /** `kvitto rescan`: all that the ledger knows is held against the advisory store as it is now. 3 where there is no store. */
@@ -56,18 +39,13 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
     }
     const store = openStore(file);
     try {
-      for (const feed of staleFeeds(store.snapshot, maxAgeMs, context.clock(), null)) {
-        tell(
-          `${feed.id} is of ${feed.asOf.slice(0, 10)}, older than ${flags.maxDbAge}`,
-          'kvitto db update, and rescan again',
-        );
-      }
       progress.step('holding what the ledger knows against the advisories');
-      const result = await rescan(ledger, store, await actorOf(flags.by, env, pipelineOf(env), ledger));
+      const actor = await actorOf(flags.by, env, pipelineOf(env), ledger);
+      const { full = false, force = false } = flags;
+      const result = await rescan(ledger, store, actor, { full, force, maxFeedAgeMs: maxAgeMs });
       await settle(ledger, result.appended, progress);
-      const changes = await changesOf(ledger, result);
       progress.done();
-      writeAnswer(flags, answerOf(store, result, changes));
+      writeAnswer(flags, answerOf(result));
       return exitCodes.done;
     } finally {
       store.close();
@@ -75,69 +53,61 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
   });
 }
 
-/** What the documents of a pass say that it changed: what runs first, then worst first. */
-async function changesOf(ledger: Ledger, { rescanned }: RescanResult): Promise<Change[]> {
-  const changes: Omit<Change, 'running'>[] = [];
-  for (const digest of rescanned.documents) {
-    const { opened, closed } = readKnowledge(await ledger.documents.get(digest), digest);
-    const again = new Set(closed.filter((c) => c.why === 'changed').map((c) => `${c.component}\0${c.id}`));
-    for (const m of opened) {
-      // Known under another of its names before: the same vulnerability.
-      const known = m.firstKnown !== null || again.has(`${m.component}\0${m.id}`);
-      changes.push({ what: known ? 'changed' : 'new', ...matchOf(m) });
-    }
-    for (const { component, id, why } of closed) {
-      if (why === 'changed') continue;
-      changes.push({ what: why, vulnerability: id, component, severity: null, exploited: false, fixedIn: null });
-    }
-  }
-  const running = await runningComponents(ledger, [...new Set(changes.map((c) => c.component))]);
-  const order = { new: 0, changed: 1, withdrawn: 2, gone: 3 };
-  return changes
-    .map((c) => ({ ...c, running: running.get(c.component) ?? [] }))
-    .sort(
-      (a, b) =>
-        Number(b.running.length > 0) - Number(a.running.length > 0) ||
-        order[a.what] - order[b.what] ||
-        Number(b.exploited) - Number(a.exploited) ||
-        rank(a.severity) - rank(b.severity) ||
-        (a.vulnerability < b.vulnerability ? -1 : a.vulnerability > b.vulnerability ? 1 : 0) ||
-        (a.component < b.component ? -1 : 1),
-    );
+function total(counts: ChangeCounts): number {
+  return changeKinds.reduce((sum, kind) => sum + counts[kind], 0);
 }
 
-const ranks = ['critical', 'high', 'medium', 'unknown', 'low', 'negligible'];
-const rank = (severity: string | null) => (severity === null ? ranks.length : ranks.indexOf(severity));
-
-function matchOf({ id, component, severity, exploitation, fixedIn }: KnownMatch) {
-  return { vulnerability: id, component, severity: severity.level, exploited: exploitation.length > 0, fixedIn };
+function inWords(counts: ChangeCounts): string {
+  const named = changeKinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
+  return named.length === 0 ? 'nothing' : named.join(', ');
 }
 
-function answerOf(store: AdvisoryStore, { appended, rescanned }: RescanResult, changes: readonly Change[]): Answer {
-  const { snapshot, components, opened, closed, problems } = rescanned;
-  const runs = changes.filter((c) => c.running.length > 0);
+function stateInWords(state: KnownState | null): string {
+  if (state === null) return '';
+  const score = state.score === null ? '' : ` ${state.score.toFixed(1)}`;
+  return `${state.severity}${score}${state.exploited ? ' EXPLOITED' : ''}`;
+}
+
+function rowOf({ kind, vulnerability, before, after, component, service, environment }: Change): string[] {
+  const states = [before, after].map(stateInWords);
+  const moved =
+    before === null || after === null || states[0] === states[1] ? states[1] || states[0] : states.join(' → ');
+  const fixed = after === null ? '' : (after.fixedIn ?? 'no fix');
+  return [kind, vulnerability, moved ?? '', component, fixed, `${service} (${environment})`];
+}
+
+function answerOf({ appended, rescanned, assessed, changes, problems, expired, feeds }: RescanResult): Answer {
+  const { snapshot, components, opened, closed } = rescanned;
+  const [running, others] = [total(changes.running), total(changes.notRunning)];
+  const [worst] = changes.listed;
   return {
     document: {
       schema: 'kvitto-rescan-1',
       snapshot,
-      feeds: store.snapshot.feeds.map(({ id, asOf }) => ({ id, asOf })),
+      feeds: feeds.map(({ id, asOf }) => ({ id, asOf })),
       components,
+      assessed,
       opened,
       closed,
-      problems,
       entry: appended.first + appended.count - 1,
       recorded: new Date(appended.recorded).toISOString(),
       changes,
+      problems,
+      expiredDecisions: expired,
     },
     lines: (view) => [
       view.paint.heading(
-        changes.length === 0
+        running + others === 0
           ? `Nothing changed for ${many(components, 'component')}`
-          : `${many(changes.length, 'change')} for ${many(components, 'component')}, ${runs.length} in what runs`,
+          : `${many(running, 'change')} in what runs, ${others} in what does not`,
       ),
-      `Snapshot    ${short(snapshot)}`,
-      ...(problems === 0 ? [] : [`Not covered ${many(problems, 'component')} could not be assessed`]),
-      ...(changes.length === 0
+      `Snapshot    ${short(snapshot)}, ${many(assessed, 'component')} of ${components} held against it anew`,
+      `Running     ${inWords(changes.running)}`,
+      `Not running ${inWords(changes.notRunning)}`,
+      ...(expired.length === 0 ? [] : [`Decisions   ${expired.length} ran out: kvitto decisions`]),
+      ...problems.slice(0, 10).map((p) => `Not covered ${p.where}: ${p.message}`),
+      ...(problems.length > 10 ? [`            … and ${problems.length - 10} more (-f json)`] : []),
+      ...(changes.listed.length === 0
         ? []
         : [
             '',
@@ -148,22 +118,15 @@ function answerOf(store: AdvisoryStore, { appended, rescanned }: RescanResult, c
                 { head: 'SEVERITY' },
                 { head: 'COMPONENT', flexible: true },
                 { head: 'FIXED IN', flexible: true },
-                { head: 'RUNS IN', flexible: true },
+                { head: 'RUNS AS', flexible: true },
               ],
-              changes.map((c) => [
-                c.what,
-                c.vulnerability,
-                `${c.severity ?? ''}${c.exploited ? ' EXPLOITED' : ''}`,
-                c.component,
-                c.severity === null ? '' : (c.fixedIn ?? 'no fix'),
-                c.running.join(', '),
-              ]),
+              changes.listed.map(rowOf),
               view,
             ),
           ]),
-      ...(runs.length === 0
+      ...(worst === undefined
         ? []
-        : ['', `Next: kvitto where ${runs[0]?.vulnerability}   all that has it, and what was decided`]),
+        : ['', `Next: kvitto where ${worst.vulnerability}   all that has it, and what was decided`]),
     ],
   };
 }
