@@ -46,9 +46,7 @@ export function ledgerCommands(program: Command, context: CallContext, exitWith:
       'after',
       '\nExamples:\n  kvitto db update && kvitto rescan\n  kvitto rescan -f json -o changes.json\n',
     );
-  answerOptions(rescan)
-    .option('--full', 'hold everything against the advisories anew, not only what they say otherwise')
-    .option('--force', 'take an older store than the last one as what holds now');
+  answerOptions(rescan);
   writer(rescan).action(async (options) => {
     const { rescanCommand } = await import('./commands/ledger/rescan.ts');
     exitWith(await rescanCommand(options, context));
