@@ -1,7 +1,7 @@
 // Writes docs/questions.md: an auditor's questions, each with the command that answers it and what it really printed. The story is
 // that of demo/: an invented image under two states of invented advisories. `npm run docs:questions`; a test runs it again.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -9,6 +9,7 @@ import { demoFiles, zip } from './build-demo.ts';
 import { type Asked, questions, type Step, story } from './questions-story.ts';
 
 const root = join(import.meta.dirname, '..');
+const facts = join(root, 'demo/source/facts');
 
 function writeFiles(folder: string, files: ReadonlyMap<string, Buffer>): void {
   for (const [name, bytes] of files) {
@@ -43,17 +44,22 @@ function earlierFeeds(): Map<string, Buffer> {
     ],
   };
   files.set('feeds/osv/Debian/all.zip', zip([{ name: 'DSA-9001-1.json', bytes: json(record) }]));
-  const catalogue = {
-    title: 'Invented',
-    catalogVersion: '2026.10.19',
-    dateReleased: '2026-10-19T12:00:00.0000Z',
-    count: 0,
-  };
-  files.set('feeds/kev/known_exploited_vulnerabilities.json', json({ ...catalogue, vulnerabilities: [] }));
-  files.set('feeds/eukev/eukev.json', json([]));
-  const nvd = { resultsPerPage: 0, startIndex: 0, totalResults: 0, format: 'NVD_CVE', version: '2.0' };
-  const timestamp = '2026-10-20T00:00:00.000';
-  files.set('feeds/nvd/nvdcve-2.0-2026.json.gz', gzipSync(json({ ...nvd, timestamp, vulnerabilities: [] })));
+  // A catalogue without entries is taken for a broken one: something else is in it.
+  const other = (name: string) =>
+    Buffer.from(readFileSync(join(facts, name), 'utf8').replaceAll('CVE-2026-90001', 'CVE-2026-80000'));
+  files.set(
+    'feeds/kev/known_exploited_vulnerabilities.json',
+    Buffer.from(
+      other('kev.json')
+        .toString()
+        .replace(/"dateReleased":"[^"]*"/, '"dateReleased":"2026-10-19T12:00:00.0000Z"'),
+    ),
+  );
+  files.set('feeds/eukev/eukev.json', other('eukev.json'));
+  files.set(
+    'feeds/nvd/nvdcve-2.0-2026.json.gz',
+    gzipSync(other('nvd-2026.json').toString().replace('2026-11-12T00:00:00.000', '2026-10-20T00:00:00.000')),
+  );
   const scores =
     '#model_version:demo,score_date:2026-10-20T00:00:00+0000\ncve,epss,percentile\nCVE-2026-90002,0.010000000,0.500000000\n';
   files.set('feeds/epss/epss_scores-current.csv.gz', gzipSync(scores));
