@@ -69,7 +69,7 @@ function earlierFeeds(): Map<string, Buffer> {
 /** Something that a command printed which a later command needs: the digest of an artifact, the index of an entry. */
 type Known = Map<string, string>;
 
-function runStep(home: string, { at, words }: Step, known: Known): { text: string; exit: number } {
+function runStep(home: string, { at, words }: Step, known: Known): { text: string; told: string; exit: number } {
   const given = words.map((word) => word.replace(/\{(\w+)\}/g, (_, name: string) => known.get(name) ?? `{${name}}`));
   const env = { ...process.env, KVITTO_HOME: home, COLUMNS: '110', NO_COLOR: '1', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
   for (const name of ['SOURCE_DATE_EPOCH', 'DATABASE_URL', 'CI', 'GITHUB_ACTIONS', 'GITLAB_CI', 'KVITTO_ROLE'])
@@ -82,7 +82,7 @@ function runStep(home: string, { at, words }: Step, known: Known): { text: strin
     timeout: 60_000,
   });
   if (done.status === null) throw new Error(`${given.join(' ')}: ${done.signal ?? done.error?.message}`);
-  return { text: done.status > 4 ? `${done.stdout}${done.stderr}` : done.stdout, exit: done.status };
+  return { text: done.stdout, told: done.stderr, exit: done.status };
 }
 
 function learnFrom(name: string, text: string, known: Known): void {
@@ -105,13 +105,13 @@ function shown(text: string, home: string): string {
 
 function section(asked: Asked, home: string, known: Known): string {
   const blocks = asked.steps.map((step) => {
-    const { text, exit } = runStep(home, step, known);
-    if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}`);
+    const { text, told, exit } = runStep(home, step, known);
+    if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}${told}`);
     const command = step.words
       .map((w) => (/\s/.test(w) ? `"${w}"` : w))
       .join(' ')
       .replace(/\{(\w+)\}/g, (_, n: string) => known.get(n) ?? n);
-    return `\`\`\`console\n$ kvitto ${command.replaceAll(home, '~')}\n${shown(text, home)}\n\`\`\``;
+    return `\`\`\`console\n$ kvitto ${command.replaceAll(home, '~')}\n${shown(`${text}${told}`, home)}\n\`\`\``;
   });
   return `## ${asked.number}. ${asked.question}\n\n${asked.about}\n\n${blocks.join('\n\n')}\n`;
 }
@@ -126,8 +126,8 @@ export function questionsPage(): string {
     writeFileSync(join(home, 'now/feeds/mirror.json'), confirmed('2026-11-12T06:00:00Z'));
     const known: Known = new Map([['home', home]]);
     const told = story.map((step) => {
-      const { text, exit } = runStep(home, step, known);
-      if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}`);
+      const { text, told: said, exit } = runStep(home, step, known);
+      if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}${said}`);
       if (step.learns !== undefined) learnFrom(step.learns, text, known);
       return `| ${step.at.slice(0, 16).replace('T', ' ')} | ${step.says} | \`kvitto ${step.words[0]}\` | ${exit} |`;
     });
