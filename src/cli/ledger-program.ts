@@ -46,7 +46,7 @@ export function ledgerCommands(program: Command, context: CallContext, exitWith:
       'after',
       '\nExamples:\n  kvitto db update && kvitto rescan\n  kvitto rescan -f json -o changes.json\n',
     );
-  answerOptions(rescan).option('--all', 'all changes, however many');
+  answerOptions(rescan);
   writer(rescan).action(async (options) => {
     const { rescanCommand } = await import('./commands/ledger/rescan.ts');
     exitWith(await rescanCommand(options, context));

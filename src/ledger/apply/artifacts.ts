@@ -78,6 +78,13 @@ async function applyComponents(
     await sql`DELETE FROM artifact_component WHERE known_from = ${recorded} AND ${rowsOf}`.execute(tx);
     await sql`UPDATE artifact_component SET known_to = ${recorded} WHERE ${rowsOf}`.execute(tx);
   }
+  // Recorded again within the same millisecond: at no moment was it known that these were in it.
+  await tx
+    .deleteFrom('artifact_component')
+    .where('artifact', '=', artifact)
+    .where('known_from', '=', recorded)
+    .where('known_to', '=', recorded)
+    .execute();
   const added = [...purls].filter((p) => !had.has(p)).sort();
   await numbers.load('component', added);
   const lookups = added.map((purl) => {
@@ -112,11 +119,14 @@ export async function applyVerdict(context: ApplyContext, { index, recorded }: A
   context.rows.add('verdict', row);
 }
 
+/** A snapshot that two learned at once is known since the first. */
 export async function applySnapshot(
-  { rows, numbers }: ApplyContext,
+  { tx, rows, numbers }: ApplyContext,
   { recorded }: At,
-  fact: SnapshotLearned,
+  { snapshot: digest, feeds }: SnapshotLearned,
 ): Promise<void> {
-  const id = await numbers.next('snapshot');
-  rows.add('snapshot', { id, digest: fact.snapshot, document: fact.feeds, known_from: recorded });
+  await rows.flush();
+  const known = await tx.selectFrom('snapshot').select('id').where('digest', '=', digest).executeTakeFirst();
+  if (known !== undefined) return;
+  rows.add('snapshot', { id: await numbers.next('snapshot'), digest, document: feeds, known_from: recorded });
 }
