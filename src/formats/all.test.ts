@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Report } from '../model/report.ts';
-import { allFormats } from './all.ts';
+import { allFormats, allVexFormats } from './all.ts';
 import { assertGolden } from './testing/golden.ts';
 import { everywhere } from './testing/hostile-report.ts';
 import { cannotSayReport, component, emptyReport, finding, sampleReport, says } from './testing/sample-report.ts';
@@ -13,7 +13,7 @@ test('the list is what lies in the folders', () => {
   const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'testing' && entry.name !== 'testdata')
     .map((entry) => entry.name);
-  assert.deepEqual(allFormats.map((f) => f.id).sort(), folders.sort());
+  assert.deepEqual([...allFormats, ...allVexFormats].map((f) => f.id).sort(), folders.sort());
   assert.deepEqual(
     allFormats.filter((f) => f.render === undefined),
     [],

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { CodedError, messageOf } from '../model/errors.ts';
+import { CodedError } from '../model/errors.ts';
 import type { Digest, Inventory } from '../model/inventory.ts';
 import { clip } from '../model/problem.ts';
 import type { Format } from './format.ts';
+import { jsonDocument } from './json-document.ts';
 import { asObject } from './json-values.ts';
 
 /** Largest document that is read. */
@@ -15,10 +16,7 @@ const remedy = 'give an SBOM as CycloneDX JSON (1.2 to 1.7) or SPDX JSON (2.2, 2
  * `limit-exceeded` for more than `maxDocumentSizeBytes`, and `document-invalid` for what is no JSON or no SBOM.
  */
 export function readDocument(bytes: Uint8Array, name: string, formats: readonly Format[]): Inventory {
-  if (bytes.byteLength > maxDocumentSizeBytes) {
-    throw new CodedError('limit-exceeded', `${clip(name)} is larger than ${maxDocumentSizeBytes / 1024 / 1024} MiB`);
-  }
-  const document = parsed(bytes, name);
+  const document = jsonDocument(bytes, name, maxDocumentSizeBytes, remedy);
   const hex = createHash('sha256').update(bytes).digest('hex');
   const digest: Digest = `sha256:${hex}`;
   for (const format of formats) {
@@ -26,34 +24,6 @@ export function readDocument(bytes: Uint8Array, name: string, formats: readonly 
       return format.parse(document, name, digest);
   }
   throw new CodedError('document-invalid', `${clip(name)} is JSON, but no SBOM${nearly(document)}`, { remedy });
-}
-
-function parsed(bytes: Uint8Array, name: string): unknown {
-  let text: string;
-  try {
-    // Takes away the byte order mark, too.
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new CodedError('document-invalid', `${clip(name)} is not UTF-8 text`, { remedy });
-  }
-  const start = text.slice(0, 4096).trimStart();
-  const other = otherKind(start);
-  if (other !== null)
-    throw new CodedError('document-invalid', `${clip(name)} is ${other}; only JSON is read`, { remedy });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const where = clip(messageOf(cause), 120);
-    throw new CodedError('document-invalid', `${clip(name)} is not JSON: ${where}`, { remedy, cause });
-  }
-}
-
-function otherKind(start: string): string | null {
-  if (start === '') return 'empty';
-  if (start.startsWith('<')) return 'XML';
-  if (/^(?:#[^\n]*\n\s*)*SPDXVersion:/.test(start)) return 'SPDX tag-value';
-  if (start.startsWith('PK\u0003\u0004')) return 'a zip archive';
-  return null;
 }
 
 /** Reports of other tools that are often mistaken for an SBOM, with the flag that makes one. */

@@ -19,7 +19,12 @@ export interface FeedsDocument {
   readonly schema: 'kvitto-feeds-1';
   readonly snapshot: string;
   readonly feeds: readonly FeedState[];
+  /** The newest state of each feed that the ledger had met by then, by id: what a later store is held against. */
+  readonly newest: readonly { readonly id: string; readonly asOf: string }[];
 }
+
+/** In the place of a fingerprint: not all that it stands for was held against one store, so it has to be done again. */
+export const unassessed = '?';
 
 /** A match as it is kept: what can be read from the advisory records is left to them. */
 export interface KnownMatch {
@@ -53,7 +58,7 @@ export interface KnowledgeDocument {
     readonly id: string;
     readonly why: 'gone' | 'withdrawn' | 'changed';
   }[];
-  /** Looked-up names and vulnerabilities, with the fingerprint of what the store said; null where it said nothing. */
+  /** Looked-up names and vulnerabilities, with the fingerprint of what the store said; null where it said nothing, or `unassessed`. */
   readonly names: readonly (readonly [ecosystem: string, name: string, fingerprint: string | null])[];
   readonly ids: readonly (readonly [id: string, fingerprint: string | null])[];
   readonly problems: readonly Problem[];
@@ -108,4 +113,15 @@ export interface ObservationDocument {
     /** Paths that were changed by hand, clipped. */
     readonly paths: readonly string[];
   }[];
+}
+
+/** That somebody else vouched for a checkpoint. */
+export interface StampDocument {
+  readonly schema: 'kvitto-stamp-1';
+  /** The signed checkpoint; with the cosignature where that is the stamp. */
+  readonly checkpoint: string;
+  /** RFC 3161 response or token, base64; null for a cosignature. */
+  readonly token: string | null;
+  /** Verifier key of the witness; null for a time stamp. */
+  readonly key: string | null;
 }

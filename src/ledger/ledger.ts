@@ -1,14 +1,18 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { sql, type Transaction } from 'kysely';
 import { acquireFolderLock } from '../files/lock.ts';
-import { CodedError, messageOf } from '../model/errors.ts';
-import { apply } from './apply/apply.ts';
-import { Numbers } from './apply/interned.ts';
-import { Rows } from './apply/rows.ts';
+
+import { CodedError } from '../model/errors.ts';
+import { applyAll } from './apply/apply.ts';
+
 import type { Database, Reader } from './database/database.ts';
 import type { LedgerRow, Tables } from './database/tables.ts';
 import type { Documents } from './documents.ts';
 import { encodeEntry } from './encode-entry.ts';
 import type { Entry, Fact } from './fact.ts';
+
+import { ledgerFailure } from './failure.ts';
+
 import type { Instant } from './instant.ts';
 import type { LedgerParts } from './parts.ts';
 import { publishPending } from './publish.ts';
@@ -33,6 +37,15 @@ export interface Moment {
   readonly index: number;
 }
 
+/** A fact and the role or pseudonym of whoever caused it. */
+export interface Authored {
+  readonly actor: string;
+  readonly fact: Fact;
+}
+
+/** Set while a transaction's facts are built. */
+const building = new AsyncLocalStorage<true>();
+
 /** An open ledger. Made by `openLedger`. */
 export class Ledger {
   readonly parts: LedgerParts;
@@ -49,8 +62,10 @@ export class Ledger {
     return this.parts.database;
   }
 
-  /** For queries. Each sees what is committed. */
+  /** For queries. Each sees what is committed. Not for what runs inside `append`: that reads with its moment's `tx`. */
   get reader(): Reader {
+    // It would wait for itself on SQLite, and see another state than the one that is built upon on PostgreSQL.
+    if (building.getStore() === true) throw new TypeError('inside an append, read with the tx of its moment');
     return this.parts.database.kysely;
   }
 
@@ -64,52 +79,45 @@ export class Ledger {
    * writes, and may read; what it throws ends the transaction. When this returns, the facts outlive the process, the machine's
    * power and the loss of the log's files; `publish` brings them into the log's files.
    *
-   * Throws `store-busy` naming the other writer, `disk-full`, `limit-exceeded` (an entry larger than the log can hold).
+   * Throws `store-busy` naming the other writer, `disk-full`, `limit-exceeded` (an entry larger than the log can hold), and
+   * `ledger-unreadable` where the connection to the database was lost: only then is it not known whether the facts were recorded.
    */
   async append(actor: string, build: (moment: Moment) => Promise<readonly Fact[]>): Promise<Appended> {
-    const lock = this.database.kind === 'sqlite' ? await this.#lock() : null;
-    try {
-      return await this.database.kysely.transaction().execute((tx) => this.#append(tx, actor, build));
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    } finally {
-      lock?.release();
-    }
+    return await this.appendAs(async (moment) => (await build(moment)).map((fact) => ({ actor, fact })));
   }
 
-  async #append(
-    tx: Transaction<Tables>,
-    actor: string,
-    build: (moment: Moment) => Promise<readonly Fact[]>,
-  ): Promise<Appended> {
+  /** As `append`, with an actor for each fact. */
+  async appendAs(build: (moment: Moment) => Promise<readonly Authored[]>): Promise<Appended> {
+    const { kysely } = this.database;
+    return await this.#writing(this.database.kind === 'sqlite', () =>
+      kysely.transaction().execute((tx) => this.#append(tx, build)),
+    );
+  }
+
+  async #append(tx: Transaction<Tables>, build: (moment: Moment) => Promise<readonly Authored[]>): Promise<Appended> {
     const { database, documents, tool, clock } = this.parts;
-    const forUpdate = database.kind === 'postgres' ? sql`FOR UPDATE` : sql``;
-    const { rows: states } = await sql<LedgerRow>`SELECT * FROM ledger WHERE one = 1 ${forUpdate}`.execute(tx);
-    const state = states[0];
-    if (state === undefined) throw new CodedError('ledger-unreadable', `${database.place} holds no ledger`);
+    const state = await lockedState(database, tx);
     const now = clock().getTime();
     // A clock that was set back must not put what we learn now before what we knew already.
     const recorded = Math.max(now, state.last_recorded);
     const clockBehindMs = recorded - now;
-    const facts = await build({ tx, recorded, index: state.size });
-    const envelope = {
+    const authored = await building.run(true, () => build({ tx, recorded, index: state.size }));
+    const when = {
       v: 1 as const,
       recorded: new Date(recorded).toISOString(),
       ...(clockBehindMs > 0 && { clock: new Date(now).toISOString() }),
-      actor,
-      tool,
     };
-    const rows = new Rows(tx, database);
-    const context = { tx, database, documents, numbers: new Numbers(tx, database), rows };
-    for (const [at, fact] of facts.entries()) {
-      const entry: Entry = { ...envelope, ...fact };
-      rows.add('pending', { id: state.size + at, bytes: encodeEntry(entry) });
-      await apply(context, state.size + at, entry);
-    }
-    await rows.flush();
-    const size = state.size + facts.length;
-    if (facts.length > 0) await tx.updateTable('ledger').set({ size, last_recorded: recorded }).execute();
-    return { first: state.size, count: facts.length, recorded, clockBehindMs };
+    const entries = authored.map(({ actor, fact }): Entry => ({ ...when, actor, tool, ...fact }));
+    const appended = { first: state.size, count: entries.length, recorded, clockBehindMs };
+    if (entries.length === 0) return appended;
+    await applyAll({ tx, database, documents }, state.size, entries, (rows) => {
+      for (const [at, entry] of entries.entries()) {
+        rows.add('pending', { id: state.size + at, bytes: encodeEntry(entry) });
+      }
+    });
+    const size = state.size + entries.length;
+    await sql`UPDATE ledger SET size = ${size}, last_recorded = ${recorded}`.execute(tx);
+    return appended;
   }
 
   /**
@@ -117,48 +125,36 @@ export class Ledger {
    * that was killed left undone is done by the next.
    */
   async publish(): Promise<string> {
-    const lock = await this.#lock();
-    try {
-      return await publishPending(this.parts);
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    } finally {
-      lock.release();
-    }
+    return await this.#writing(true, () => publishPending(this.parts));
+  }
+
+  /** Does what `work` does while this process alone writes to the folder. */
+  async locked<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#writing(true, work);
   }
 
   async close(): Promise<void> {
     await this.database.close();
   }
 
-  async #lock() {
+  async #writing<T>(holdFolder: boolean, work: () => Promise<T>): Promise<T> {
     const { paths, name, clock, waitMs } = this.parts;
-    return await acquireFolderLock(paths.folder, { what: 'the ledger', name, now: clock(), waitMs });
+    const options = { what: 'the ledger', name, now: clock(), waitMs };
+    const lock = holdFolder ? await acquireFolderLock(paths.folder, options) : null;
+    try {
+      return await work();
+    } catch (thrown) {
+      throw await ledgerFailure(this.database, paths.folder, thrown);
+    } finally {
+      lock?.release();
+    }
   }
+}
 
-  #failure(thrown: unknown): unknown {
-    const { place } = this.database;
-    const code = thrown instanceof Error && 'errcode' in thrown ? Number(thrown.errcode) & 0xff : 0;
-    const { full, busy, damaged } = { full: 13, busy: 5, damaged: [11, 26] };
-    // 53100: disk_full of PostgreSQL.
-    if (code === full || (thrown instanceof Error && 'code' in thrown && thrown.code === '53100')) {
-      return new CodedError('disk-full', `writing ${place} failed: ${messageOf(thrown)}; nothing was recorded`, {
-        remedy: 'free some space there and do it again',
-        cause: thrown,
-      });
-    }
-    if (code === busy) {
-      return new CodedError('store-busy', `${place} is being written by another process`, {
-        remedy: 'wait until it is done, or end that process',
-        cause: thrown,
-      });
-    }
-    if (damaged.includes(code)) {
-      return new CodedError('ledger-unreadable', `${place} is damaged: ${messageOf(thrown)}`, {
-        remedy: 'restore it from a backup; kvitto repair then brings back what the log holds beyond it',
-        cause: thrown,
-      });
-    }
-    return thrown;
-  }
+/** The ledger's row, which nobody else can change before this transaction ends. */
+async function lockedState({ kind, place }: Database, tx: Transaction<Tables>): Promise<LedgerRow> {
+  const forUpdate = kind === 'postgres' ? sql`FOR UPDATE` : sql``;
+  const { rows } = await sql<LedgerRow>`SELECT * FROM ledger WHERE one = 1 ${forUpdate}`.execute(tx);
+  if (rows[0] === undefined) throw new CodedError('ledger-unreadable', `${place} holds no ledger`);
+  return rows[0];
 }

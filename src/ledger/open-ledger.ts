@@ -6,14 +6,17 @@ import { writeWhole } from '../files/write-whole.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { formatVkey } from '../tlog/note.ts';
 import { makeKeyFile, openKeyFile, type Signer } from '../tlog/signer.ts';
-import { migrate } from './database/migrate.ts';
+import type { Database } from './database/database.ts';
+import { isMigrated, migrate } from './database/migrate.ts';
 import { openPostgres, openSqlite } from './database/open-database.ts';
 import { fileDocuments } from './documents.ts';
+import { ledgerFailure } from './failure.ts';
 import { ledgerPaths } from './folder.ts';
+
 import { readPublicKeys, settleRotation } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import type { LedgerParts } from './parts.ts';
-import { checkAgreement, lastRotation, openLogFiles } from './publish.ts';
+import { lastRotation, openAgreeing } from './publish.ts';
 
 export interface LedgerOptions {
   /** The ledger's folder. */
@@ -36,7 +39,7 @@ export interface LedgerOptions {
  * `ledger-inconsistent` where database and log do not belong together.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  const { folder, databaseUrl, clock, tool, name, waitMs, mode } = options;
+  const { folder, clock, tool, name, waitMs, mode } = options;
   const paths = ledgerPaths(folder);
   if (mode !== 'create' && !existsSync(paths.publicKeys)) {
     throw new CodedError('ledger-missing', `there is no ledger in ${folder}`, {
@@ -44,9 +47,9 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     });
   }
   if (mode === 'create') await prepareFolder(paths, options);
-  const database = databaseUrl === null ? openSqlite(paths.database) : await openPostgres(databaseUrl);
+  const database = await openDatabase(paths, options);
   try {
-    await migrate(database, clock());
+    await prepareTables(database, paths, options);
     const origin = (readPublicKeys(paths)[0] ?? '').split('+')[0] ?? '';
     if (mode !== 'read') await settleRotation(paths, origin, () => lastRotation({ database, paths, origin }));
     const keys = readPublicKeys(paths);
@@ -64,13 +67,37 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
       waitMs,
     };
     const ledger = new Ledger(parts);
-    if (signer !== null) await begin(ledger, signer);
-    if (options.unchecked !== true) await checkAgreement(parts, await openLogFiles(parts), await ledger.state());
+    if (options.unchecked === true) return ledger;
+    const { log, state } = await openAgreeing(parts);
+    if (signer !== null && state.size === 0 && log.size === 0) await begin(ledger, signer);
     return ledger;
   } catch (thrown) {
+    const failure = await ledgerFailure(database, folder, thrown);
     await database.close();
-    throw thrown;
+    throw failure;
   }
+}
+
+async function openDatabase(paths: Paths, { databaseUrl, mode, name, waitMs }: LedgerOptions): Promise<Database> {
+  if (databaseUrl !== null) return await openPostgres(databaseUrl, { name, waitMs });
+  if (mode === 'read' && !existsSync(paths.database)) {
+    throw new CodedError('ledger-inconsistent', `the ledger in ${paths.folder} has no database (${paths.database})`, {
+      remedy: 'if it is in PostgreSQL, set DATABASE_URL; if it was lost, run: kvitto repair',
+    });
+  }
+  return openSqlite(paths.database);
+}
+
+/** Tables in the present form. One process at a time where they are to be changed. */
+async function prepareTables(database: Database, paths: Paths, { mode, clock, name, waitMs }: LedgerOptions) {
+  if (await isMigrated(database)) return;
+  if (mode === 'read') {
+    throw new CodedError('ledger-unreadable', `${database.place} is not in the form of this version of Kvitto`, {
+      remedy: 'let any command that records run once, or set DATABASE_URL to the ledger’s database',
+    });
+  }
+  const lock = { what: 'the ledger', name, now: clock(), waitMs };
+  await withFolderLock(paths.folder, lock, () => migrate(database, clock()));
 }
 
 type Paths = ReturnType<typeof ledgerPaths>;
@@ -98,8 +125,6 @@ async function prepareFolder(paths: Paths, { clock, name, waitMs }: LedgerOption
 
 /** The first entry, where there is none: the ledger's name and key. */
 async function begin(ledger: Ledger, signer: Signer): Promise<void> {
-  const { size } = await ledger.state();
-  if (size > 0) return;
   const { origin } = ledger.parts;
   const key = formatVkey(signer);
   await ledger.append('kvitto', async ({ index }) => (index > 0 ? [] : [{ kind: 'ledger-created', origin, key }]));

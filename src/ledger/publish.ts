@@ -7,6 +7,7 @@ import { fileStorage } from '../tlog/storage/files.ts';
 import type { Reader } from './database/database.ts';
 import type { LedgerRow, PendingRow } from './database/tables.ts';
 import { decodeEntry } from './encode-entry.ts';
+
 import type { KeyRotated } from './fact.ts';
 import { readPublicKeys, settleRotation } from './keys.ts';
 import type { LedgerParts } from './parts.ts';
@@ -45,10 +46,10 @@ async function pendingFrom(reader: Reader, from: number): Promise<PendingRow[]> 
 /**
  * Holds the log's files against the database. Between the two there may only be what a killed process leaves: entries that are
  * committed and not yet in the files, or in the files and not yet ticked off. Anything else means that one of them was
- * restored from a backup, or altered. Throws `ledger-inconsistent`.
+ * restored from a backup, or altered. Throws `ledger-inconsistent`. `log` and `state` must be of one moment.
  */
 export async function checkAgreement(
-  parts: Pick<LedgerParts, 'paths' | 'database'>,
+  parts: Pick<LedgerParts, 'paths' | 'database' | 'origin'>,
   log: Log,
   state: LedgerRow,
 ): Promise<void> {
@@ -64,8 +65,15 @@ export async function checkAgreement(
   if (published > 0 && hex(await log.rootAt(published)) !== state.published_root) {
     throw inconsistent(parts, `the first ${published} entries of the log's files are not those of the database`);
   }
-  const reader = parts.database.kysely;
-  for (const { id, bytes } of await pendingFrom(reader, published)) {
+  const pending = await pendingFrom(parts.database.kysely, published);
+  const first = pending[0];
+  if (published === 0 && first !== undefined) {
+    const entry = decodeEntry(first.bytes, 0);
+    const origin = entry.kind === 'ledger-created' ? entry.origin : 'nothing';
+    if (origin !== parts.origin)
+      throw inconsistent(parts, `the database belongs to another ledger, ${origin}, and not to ${parts.origin}`);
+  }
+  for (const { id, bytes } of pending) {
     if (id >= log.size) break;
     if (hex(leafHash(await log.entry(id))) === hex(leafHash(bytes))) continue;
     throw inconsistent(parts, `entry ${id} of the log's files is not the one that the database recorded`);
@@ -89,6 +97,24 @@ export async function lastRotation(
   const bytes = pending?.bytes ?? (await (await openLogFiles({ ...parts, keys })).entry(row.entry));
   const entry = decodeEntry(bytes, row.entry);
   return entry.kind === 'key-rotated' ? entry : null;
+}
+
+const mostTries = 50;
+
+/** The log's files and the database's state as they are at one moment, also while others append and publish. */
+export async function openAgreeing(parts: LedgerParts): Promise<{ readonly log: Log; readonly state: LedgerRow }> {
+  const read = () => parts.database.kysely.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+  let before = await read();
+  for (let tries = 1; ; tries++) {
+    const log = await openLogFiles(parts);
+    const state = await read();
+    // Files are written before the database ticks them off: where it ticked nothing off meanwhile, the two belong together.
+    if (before.published_size === state.published_size || tries === mostTries) {
+      await checkAgreement(parts, log, state);
+      return { log, state };
+    }
+    before = state;
+  }
 }
 
 /** Brings committed entries into the log's files. The caller holds the folder. */

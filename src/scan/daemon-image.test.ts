@@ -12,7 +12,12 @@ import { type DaemonPlace, formatPlace, parseDaemonHost } from './daemon-place.t
 import { digestOf } from './digest.ts';
 import type { SourceOptions } from './source.ts';
 
-const words = { name: 'Docker', whenAbsent: 'Start Docker now.', whenForbidden: 'Join the group docker.' };
+const words = {
+  name: 'Docker',
+  whenAbsent: 'Start Docker now.',
+  whenForbidden: 'Join the group docker.',
+  instead: 'scan a file',
+};
 
 const options = (more: Partial<SourceOptions> = {}): SourceOptions => ({
   platform: null,

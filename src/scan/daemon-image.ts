@@ -1,9 +1,10 @@
 import { CodedError, messageOf } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
 import { openImageStream } from './archive/image-stream.ts';
+import { askFirstPlace, messageIn, readAnswer, refusal } from './daemon-answer.ts';
 import { type DaemonPlace, formatPlace } from './daemon-place.ts';
 import { askDaemon, type DaemonAnswer, type DaemonRequest, type DaemonWords } from './daemon-socket.ts';
-import { isRecord, type JsonRecord, parseJsonRecord, stringsOf } from './json.ts';
+import { type JsonRecord, parseJsonRecord, stringsOf } from './json.ts';
 import { parsePlatform } from './platform.ts';
 import type { ImageSource, SourceOptions } from './source.ts';
 
@@ -18,7 +19,6 @@ export interface Daemon {
   readonly pullCommand: string;
 }
 
-const absences: ReadonlySet<string> = new Set(['source-unreachable', 'source-unauthorized']);
 const mostInspectBytes = 8 * 1024 * 1024;
 /** `save` writes the whole image to its own disk before it sends the first byte of it. */
 const leastFirstByteMs = 10 * 60_000;
@@ -59,30 +59,9 @@ async function findImage(
   target: string,
   options: SourceOptions,
 ): Promise<{ place: DaemonPlace; image: FoundImage }> {
-  const { words, places } = daemon;
-  let failure: CodedError | undefined;
-  for (const place of places) {
-    if (options.offline && place.kind === 'tcp' && !isLoopback(place.host)) {
-      throw new CodedError(
-        'source-unreachable',
-        `${words.name} at ${formatPlace(place)} cannot be asked with --offline.`,
-        {
-          remedy: 'Save the image to a file and scan that, or leave --offline out.',
-        },
-      );
-    }
-    try {
-      return { place, image: await inspect(daemon, place, target, options) };
-    } catch (error) {
-      // Where nothing listens, the next place may do. A socket that may not be used says more than one that is not there.
-      if (!(error instanceof CodedError) || !absences.has(error.code)) throw error;
-      if (failure === undefined || (error.code === 'source-unauthorized' && failure.code !== error.code))
-        failure = error;
-    }
-  }
-  throw (
-    failure ?? new CodedError('source-unreachable', `No place of ${words.name} is known.`, { remedy: words.whenAbsent })
-  );
+  const ask = (place: DaemonPlace) => inspect(daemon, place, target, options);
+  const { place, answer } = await askFirstPlace(daemon.words, daemon.places, options.offline, ask);
+  return { place, image: answer };
 }
 
 async function inspect(
@@ -97,7 +76,7 @@ async function inspect(
   for (const name of [target, ...daemon.otherNames(target)]) {
     const encoded = name.split('/').map(encodeURIComponent).join('/');
     const answer = await askDaemon(place, request(daemon, `/images/${encoded}/json`, options.idleTimeoutMs, options));
-    const bytes = await readAll(answer, where);
+    const bytes = await readAnswer(answer, where, mostInspectBytes);
     if (answer.status === 200) {
       const json = inspection(bytes, `${where}: image ${clip(target)}`);
       const { Id: id, RepoTags: tags, RepoDigests: digests } = json;
@@ -109,7 +88,7 @@ async function inspect(
       const references = [...stringsOf(tags), ...stringsOf(digests)].filter((text) => !text.includes('<none>'));
       return { id, references: [...new Set(references)].sort(), platformQuery: platformQuery(answer, options) };
     }
-    if (answer.status !== 404) throw refused(answer, bytes, where);
+    if (answer.status !== 404) throw refusal(words, answer, bytes, where);
     told ||= messageIn(bytes);
   }
   throw new CodedError('source-not-found', `${where}: no image ${clip(target)}${told && ` (${told})`}.`, {
@@ -150,7 +129,7 @@ async function* save(
   if (answer.status === 200) yield* answer.body;
   else {
     const where = `${daemon.words.name} at ${formatPlace(place)}`;
-    throw refused(answer, await readAll(answer, where), where);
+    throw refusal(daemon.words, answer, await readAnswer(answer, where, mostInspectBytes), where);
   }
 }
 
@@ -164,39 +143,6 @@ function request(
   return { words: daemon.words, path, firstByteMs, idleTimeoutMs, signal };
 }
 
-async function readAll(answer: DaemonAnswer, where: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    size += chunk.length;
-    if (size > mostInspectBytes) {
-      throw new CodedError('limit-exceeded', `${where}: its answer has more than ${mostInspectBytes} bytes.`, {
-        remedy: 'Check that a container daemon listens there.',
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function refused(answer: DaemonAnswer, bytes: Uint8Array, where: string): CodedError {
-  const told = messageIn(bytes);
-  const code = answer.status === 401 || answer.status === 403 ? 'source-unauthorized' : 'source-unreachable';
-  return new CodedError(code, `${where}: status ${answer.status}${told && ` (${told})`}.`, {
-    remedy: 'Look into the log of the daemon, or save the image to a file and scan that.',
-  });
-}
-
-/** `message` of the API's error document, fit for a message of ours; empty where there is none. */
-function messageIn(bytes: Uint8Array): string {
-  try {
-    const json: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return isRecord(json) && typeof json['message'] === 'string' ? clip(json['message'].replace(/\.$/, ''), 160) : '';
-  } catch {
-    return '';
-  }
-}
-
 function checkName(target: string): void {
   const parts = target.split('/');
   const good =
@@ -205,8 +151,4 @@ function checkName(target: string): void {
   throw new CodedError('usage', `"${clip(target)}" names no image of a daemon.`, {
     remedy: 'Give a name as docker images prints it (repository:tag), or an image id.',
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }

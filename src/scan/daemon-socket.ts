@@ -12,6 +12,8 @@ export interface DaemonWords {
   readonly whenAbsent: string;
   /** What to do where the socket may not be used. */
   readonly whenForbidden: string;
+  /** What else may help where it does not answer as it should, after "or": `scan a saved image`. */
+  readonly instead: string;
 }
 
 export interface DaemonRequest {
@@ -84,7 +86,7 @@ async function* bodyOf(response: IncomingMessage, place: DaemonPlace, ask: Daemo
 function silence(words: DaemonWords, place: DaemonPlace, afterMs: number): CodedError {
   const seconds = Math.round(afterMs / 100) / 10;
   return new CodedError('source-unreachable', `${words.name} at ${formatPlace(place)} sent nothing for ${seconds} s.`, {
-    remedy: `Check whether ${words.name} still works, or scan a saved image.`,
+    remedy: `Check whether ${words.name} still works, or ${words.instead}.`,
   });
 }
 

@@ -34,7 +34,8 @@ export function parseCheckpoint(text: string): Checkpoint & { readonly extension
     throw fail(2, `a tree of ${sizeText} entries is larger than can be read`, 'too-large');
   const root = decodeBase64(rootText);
   if (root === null || root.length !== hashBytes) throw fail(3, `${quoted(rootText)} is no root hash`);
-  if (rest.pop() !== '') throw fail(3 + rest.length, 'the last newline is missing');
+  const last = 3 + rest.length;
+  if (rest.pop() !== '') throw fail(last, 'the last newline is missing');
   const empty = rest.findIndex((line) => line === '' || /\p{Cc}/u.test(line) || !line.isWellFormed());
   if (empty >= 0) throw fail(4 + empty, 'an extension line is empty or has control characters');
   return { origin, size, root, extensions: rest };

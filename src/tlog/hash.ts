@@ -5,7 +5,8 @@ export const hashBytes = 32;
 
 /** SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return hash('sha256', bytes, 'buffer');
+  const digest = hash('sha256', bytes, 'buffer');
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
 }
 
 /** The root of the tree without entries: SHA-256 of nothing (RFC 6962 section 2.1). */

@@ -7,7 +7,7 @@ import type { LogStorage } from './storage/storage.ts';
 import { readEntryBytes, readTile } from './tile-reader.ts';
 import { decodeHashes, entriesPath, parseTilePath, partialsFolder, readEntries, tilePath, tileWidth } from './tiles.ts';
 
-/** Hashes that should be there; null where neither they nor what is below them could be read. */
+/** Hashes that should be there; null where nothing tells what they should be. */
 type Hashes = readonly (Uint8Array | null)[];
 
 /**
@@ -133,7 +133,7 @@ export class TreeCheck {
       const message = `${place} and what is below it differ in ${apart} of ${width} hashes, and the signed root does not tell which was altered`;
       this.#faults.add({ place, kind: 'undecided', message });
     }
-    return slots.map(({ stored, below }) => stored ?? below);
+    return slots.map((slot) => (agree(slot) ? slot.stored : null));
   }
 
   async #storedTile(level: number, index: number, width: number): Promise<Uint8Array[] | null> {
@@ -232,15 +232,17 @@ export class TreeCheck {
       });
       return;
     }
+    const untold = altered.filter((i) => hashes[i] === null);
     for (const i of altered) {
+      if (hashes[i] === null) continue;
       const place = `entry ${first + i} in ${path}`;
-      if (hashes[i] === null) {
-        this.#faults.add({ place, kind: 'undecided', message: `nothing tells whether ${place} is as it was` });
-      } else {
-        const message = `${place} was altered: it is not the entry whose hash leads to the signed root`;
-        this.#faults.add({ place, kind: 'altered', message });
-      }
+      const message = `${place} was altered: it is not the entry whose hash leads to the signed root`;
+      this.#faults.add({ place, kind: 'altered', message });
     }
+    if (untold[0] === undefined) return;
+    const place = `entry ${first + untold[0]} in ${path}`;
+    const others = untold.length === 1 ? 'is' : `and ${untold.length - 1} more are`;
+    this.#faults.add({ place, kind: 'undecided', message: `nothing tells whether ${place} ${others} as it was` });
   }
 
   async #checkPartialTiles(level: number, index: number, hashes: Hashes): Promise<void> {

@@ -1,14 +1,17 @@
 import type { InventoryDocument } from '../ledger/document-shapes.ts';
-import type { Fact, Rescanned } from '../ledger/fact.ts';
+import type { ArtifactRecorded, Fact, Rescanned } from '../ledger/fact.ts';
 import { forever } from '../ledger/instant.ts';
 import type { Appended, Ledger } from '../ledger/ledger.ts';
 import { checkName } from '../ledger/names.ts';
+import type { Source } from '../ledger/queries/changed-components.ts';
 import { putJson } from '../ledger/record/text.ts';
 import type { AdvisoryStore } from '../model/advisory.ts';
 import type { Digest } from '../model/inventory.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Report } from '../model/report.ts';
+import { appendUnlessChanged } from './append-unless-changed.ts';
 import { learn } from './learn.ts';
-import { knowledgeVersion } from './rescan.ts';
+import { standingOf } from './standing.ts';
 
 export interface RecordRequest {
   readonly report: Report;
@@ -29,73 +32,69 @@ export interface Recorded {
   readonly appended: Appended;
   /** Whether the artifact was known with the same inventory. */
   readonly known: boolean;
+  /** Null without a store. */
   readonly rescanned: Rescanned | null;
+  /** What the pass over its components could not assess, and what is to be said of the store. */
+  readonly problems: readonly Problem[];
 }
 
-const mostTries = 5;
-
-/** Records an artifact, what is known of its components, and the verdict on it: one transaction. */
+/**
+ * Records an artifact, what is known of its components, and the verdict on it: one transaction. Components under the same names of
+ * other artifacts are held against the store as well; a store that is older than what was used before changes nothing that is
+ * known, and only opens what it says of new components.
+ */
 export async function record(ledger: Ledger, request: RecordRequest): Promise<Recorded> {
   const { report, store, run } = request;
   const actor = checkName(request.actor, '--by');
   const { documents } = ledger;
   const { inventory } = report;
   const { artifact } = inventory;
+  const { digest, digestOf, kind, name, platform, configDigest } = artifact;
   const document: InventoryDocument = { schema: 'kvitto-inventory-1', ...inventory };
-  const inventoryDigest = await putJson(documents, document);
-  const sbom = await documents.put(request.sbomBytes);
-  const reportDigest = await documents.put(request.reportBytes);
-  const policy = request.policyBytes === null ? null : await documents.put(request.policyBytes);
-  for (let tries = 1; ; tries++) {
-    const version = await knowledgeVersion(ledger.reader);
-    const known = await isKnown(ledger, artifact.digest, inventoryDigest);
-    const learned =
-      store === null
-        ? null
-        : await learn(
-            ledger,
-            store,
-            artifact.digest,
-            inventory.components.map((c) => c.purl),
-          );
-    const { digest, digestOf, kind, name, platform, configDigest } = artifact;
-    const facts: Fact[] = [];
-    if (!known) {
-      facts.push({
-        kind: 'artifact-recorded',
-        artifact: { digest, digestOf, kind, name, platform, configDigest },
-        inventory: inventoryDigest,
-        sbom,
-        components: inventory.components.length,
-        problems: inventory.problems.length,
-      });
-    }
-    facts.push(...(learned?.facts ?? []));
-    if (request.withVerdict) {
-      facts.push({
+  const recorded: ArtifactRecorded = {
+    kind: 'artifact-recorded',
+    artifact: { digest, digestOf, kind, name, platform, configDigest },
+    inventory: await putJson(documents, document),
+    sbom: await documents.put(request.sbomBytes),
+    components: inventory.components.length,
+    problems: inventory.problems.length,
+  };
+  const verdict: Fact | null = request.withVerdict
+    ? {
         kind: 'verdict-given',
         artifact: digest,
         verdict: report.verdict.kind,
-        policy,
+        policy: request.policyBytes === null ? null : await documents.put(request.policyBytes),
         snapshot: (report.snapshot?.digest as Digest | undefined) ?? null,
-        report: reportDigest,
+        report: await documents.put(request.reportBytes),
         findings: report.findings.length,
         exceptions: report.verdict.exceptions.filter((e) => e.matched.length > 0 && e.state !== 'expired').length,
         run,
-      });
-    }
-    let outdated = false;
-    const appended = await ledger.append(actor, async ({ tx }) => {
-      outdated = (await knowledgeVersion(tx)) !== version;
-      return outdated ? [] : facts;
-    });
-    if (!outdated) return { appended, known, rescanned: learned?.rescanned ?? null };
-    if (tries >= mostTries) throw new Error('others kept changing what this rests on');
-  }
+      }
+    : null;
+  const components = inventory.components.map((c) => c.purl);
+  const { appended, worked } = await appendUnlessChanged(
+    ledger,
+    actor,
+    async (source) => {
+      const known = await isKnown(source, digest, recorded.inventory);
+      if (store === null) return { known, learned: null };
+      const standing = await standingOf(source, documents, store);
+      const scope = { kind: 'artifact' as const, artifact: digest, components };
+      return { known, learned: await learn(source, documents, { store, standing, scope, problems: [] }) };
+    },
+    async ({ known, learned }) => [
+      ...(known ? [] : [recorded]),
+      ...(learned?.facts ?? []),
+      ...(verdict === null ? [] : [verdict]),
+    ],
+  );
+  const { known, learned } = worked;
+  return { appended, known, rescanned: learned?.rescanned ?? null, problems: learned?.problems ?? [] };
 }
 
-async function isKnown(ledger: Ledger, artifact: string, inventory: string): Promise<boolean> {
-  const row = await ledger.reader
+async function isKnown({ reader }: Source, artifact: string, inventory: string): Promise<boolean> {
+  const row = await reader
     .selectFrom('inventory as i')
     .innerJoin('artifact as a', 'a.id', 'i.artifact')
     .select('i.document')

@@ -49,12 +49,25 @@ export async function startPodman(): Promise<ContainerDaemon> {
   return await withEitherDriver('overlay', async (driver) => {
     const folder = await mkdtemp(join(tmpdir(), 'kvitto-podman-'));
     const socket = join(folder, 'p.sock');
-    return await start(folder, socket, 'podman', [
+    const config = join(folder, 'containers.conf');
+    await writeFile(config, podmanConfig());
+    const env = { ...process.env, CONTAINERS_CONF: config };
+    const args = [
       ...['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--tmpdir', join(folder, 'tmp')],
       ...['--storage-driver', driver, '--cgroup-manager', 'cgroupfs', '--events-backend', 'none'],
       ...['system', 'service', '--time', '0', `unix://${socket}`],
-    ]);
+    ];
+    return await start(folder, socket, 'podman', args, env);
   });
+}
+
+/**
+ * What podman needs to run a container where this process is in one itself: its own limits are above what root may set
+ * there, and crun wants control groups that such a machine may not have.
+ */
+function podmanConfig(): string {
+  const runtime = missing('runc') === null ? '[engine]\nruntime = "runc"\n' : '';
+  return `[containers]\ndefault_ulimits = ["nofile=1024:20000", "nproc=4096:32768"]\n${runtime}`;
 }
 
 /** An overlay is faster and smaller by far, but not every file system of a temporary folder can hold one. */
@@ -69,14 +82,20 @@ async function withEitherDriver(
   }
 }
 
-async function start(folder: string, socket: string, program: string, args: string[]): Promise<ContainerDaemon> {
+async function start(
+  folder: string,
+  socket: string,
+  program: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<ContainerDaemon> {
   const remove = async (): Promise<void> => {
     // The overlay driver of podman leaves its own folder mounted.
     const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' ')[1] ?? '');
     for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).reverse()) await run('umount', [mount]);
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
-  const server = await startServer(program, args, () => answers(socket), { cwd: folder }).catch(
+  const server = await startServer(program, args, () => answers(socket), { cwd: folder, env }).catch(
     async (error: unknown) => {
       await remove();
       throw error;

@@ -17,6 +17,7 @@ const packages: Readonly<Record<string, string>> = {
   'apt-cache': 'apt',
   go: 'golang-go',
   podman: 'podman',
+  runc: 'runc',
 };
 
 /** Why a test with these programs cannot run, with the remedy; null where all are there. */

@@ -49,3 +49,23 @@ function byFile(file: URL): Validate {
   const validate = ajv.compile(JSON.parse(readFileSync(file, 'utf8')));
   return (document) => (validate(document) ? null : ajv.errorsText(validate.errors, { separator: '\n' }));
 }
+
+/** Says what is wrong with an OpenVEX 0.2.0 document; null, after a loud skip, where the official schema is not there. */
+export function openvexValidator(skip: Skip): Validate | null {
+  return validator('openvex/openvex-0.2.0.schema.json', [], '2020-12', skip);
+}
+
+/** The same for CSAF 2.0 and 2.1, for documents without scores and extensions. */
+export function csafValidator(version: '2.0' | '2.1', skip: Skip): Validate | null {
+  return validator(`csaf/csaf-${version}.schema.json`, [], '2020-12', skip, withoutOthers);
+}
+
+/** What a schema of another origin describes is not allowed at all. */
+function withoutOthers(node: Record<string, unknown>): void {
+  for (const [key, value] of Object.entries(node)) {
+    if (typeof value !== 'object' || value === null) continue;
+    const { $ref } = value as { $ref?: unknown };
+    if (typeof $ref === 'string' && $ref.startsWith('https:')) node[key] = false;
+    else withoutOthers(value as Record<string, unknown>);
+  }
+}

@@ -21,6 +21,7 @@ export function validator(
   addFormats.default(ajv);
   // ajv-formats knows URI references only in ASCII; an IRI reference is held to the same rule after encoding.
   ajv.addFormat('iri-reference', (text: string) => URL.canParse(text, 'http://base.invalid/'));
+  ajv.addFormat('iri', (text: string) => URL.canParse(text));
   ajv.addFormat('idn-email', true);
   for (const name of others) {
     const schema = officialSchema(name, skip);

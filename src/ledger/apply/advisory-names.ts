@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
+import { unassessed } from '../document-shapes.ts';
 import type { ApplyContext } from './context.ts';
+import { among, parts } from './interned.ts';
 
 interface Lookup {
   readonly ecosystem: string | null;
@@ -8,7 +10,7 @@ interface Lookup {
 
 /** The numbers of looked-up names, by `ecosystem\0name`; new ones get rows. */
 export async function advisoryNames(context: ApplyContext, lookups: readonly Lookup[]): Promise<Map<string, number>> {
-  const { tx, rows, numbers } = context;
+  const { rows, numbers } = context;
   await rows.flush();
   const byEcosystem = new Map<string, Set<string>>();
   for (const { ecosystem, name } of lookups) {
@@ -23,19 +25,18 @@ export async function advisoryNames(context: ApplyContext, lookups: readonly Loo
       if (found.has(`${ecosystem}\0${name}`)) continue;
       const id = await numbers.next('advisory_name');
       found.set(`${ecosystem}\0${name}`, id);
-      rows.add('advisory_name', { id, ecosystem, name, fingerprint: null });
+      rows.add('advisory_name', { id, ecosystem, name, fingerprint: unassessed });
     }
   }
-  void tx;
   return found;
 }
 
 async function known({ tx, database }: ApplyContext, ecosystem: string, names: readonly string[]) {
-  const inList =
-    database.kind === 'sqlite'
-      ? sql`name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`
-      : sql`name = ANY(${names}::text[])`;
-  const { rows } = await sql<{ id: number; name: string }>`SELECT id, name FROM advisory_name
-    WHERE ecosystem = ${ecosystem} AND ${inList}`.execute(tx);
-  return rows;
+  const found: { readonly id: number; readonly name: string }[] = [];
+  for (const part of parts(names)) {
+    const { rows } = await sql<{ id: number; name: string }>`SELECT id, name FROM advisory_name
+      WHERE ecosystem = ${ecosystem} AND ${among(database, 'name', part)}`.execute(tx);
+    found.push(...rows);
+  }
+  return found;
 }

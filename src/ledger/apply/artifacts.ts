@@ -1,10 +1,13 @@
+import { sql } from 'kysely';
 import { lookupOf } from '../../model/ecosystem.ts';
 import { parsePurl } from '../../model/purl.ts';
+import { unassessed } from '../document-shapes.ts';
 import type { ArtifactRecorded, SnapshotLearned, VerdictGiven } from '../fact.ts';
 import { forever } from '../instant.ts';
 import { readInventory } from '../read-documents.ts';
 import { advisoryNames } from './advisory-names.ts';
 import type { ApplyContext, At } from './context.ts';
+import { among, parts } from './interned.ts';
 
 /** The number of an artifact; one that nothing but its digest is known of gets a row that says so. */
 export async function artifactNumber({ numbers, rows }: ApplyContext, digest: string): Promise<number> {
@@ -21,7 +24,7 @@ export async function applyArtifact(
   { index, recorded }: At,
   fact: ArtifactRecorded,
 ): Promise<void> {
-  const { tx, rows, numbers, documents } = context;
+  const { tx, rows, documents } = context;
   const { digest, digestOf, kind, name, platform, configDigest } = fact.artifact;
   const artifact = await artifactNumber(context, digest);
   const inventory = readInventory(await documents.get(fact.inventory), fact.inventory);
@@ -51,7 +54,6 @@ export async function applyArtifact(
     ...known,
   });
   await applyComponents(context, artifact, recorded, new Set(inventory.components.map((c) => c.purl)));
-  void numbers;
 }
 
 async function applyComponents(
@@ -60,7 +62,7 @@ async function applyComponents(
   recorded: number,
   purls: Set<string>,
 ): Promise<void> {
-  const { tx, rows, numbers } = context;
+  const { tx, rows, numbers, database } = context;
   const before = await tx
     .selectFrom('artifact_component as ac')
     .innerJoin('component as c', 'c.id', 'ac.component')
@@ -69,16 +71,20 @@ async function applyComponents(
     .where('ac.known_to', '=', forever)
     .execute();
   const had = new Set(before.map((b) => b.purl));
-  for (const { id, purl } of before) {
-    if (purls.has(purl)) continue;
-    await tx
-      .updateTable('artifact_component')
-      .set({ known_to: recorded })
-      .where('artifact', '=', artifact)
-      .where('component', '=', id)
-      .where('known_to', '=', forever)
-      .execute();
+  const gone = before.filter((b) => !purls.has(b.purl)).map((b) => b.id);
+  for (const part of parts(gone)) {
+    // What came and went within one instant (the clock may stand still) was never known, and may come again in it.
+    const rowsOf = sql`artifact = ${artifact} AND known_to = ${forever} AND ${among(database, 'component', part)}`;
+    await sql`DELETE FROM artifact_component WHERE known_from = ${recorded} AND ${rowsOf}`.execute(tx);
+    await sql`UPDATE artifact_component SET known_to = ${recorded} WHERE ${rowsOf}`.execute(tx);
   }
+  // Recorded again within the same millisecond: at no moment was it known that these were in it.
+  await tx
+    .deleteFrom('artifact_component')
+    .where('artifact', '=', artifact)
+    .where('known_from', '=', recorded)
+    .where('known_to', '=', recorded)
+    .execute();
   const added = [...purls].filter((p) => !had.has(p)).sort();
   await numbers.load('component', added);
   const lookups = added.map((purl) => {
@@ -87,14 +93,22 @@ async function applyComponents(
     return { purl, ecosystem: lookup?.ecosystems.join('|') ?? null, name: lookup?.name ?? '' };
   });
   const names = await advisoryNames(context, lookups);
+  const fresh = new Set<number>();
   for (const { purl, ecosystem, name } of lookups) {
     let component = await numbers.get('component', purl);
     if (component === null) {
       component = await numbers.give('component', purl);
       const advisory_name = ecosystem === null ? null : (names.get(`${ecosystem}\0${name}`) ?? null);
       rows.add('component', { id: component, purl, advisory_name });
+      if (advisory_name !== null) fresh.add(advisory_name);
     }
     rows.add('artifact_component', { artifact, component, known_from: recorded, known_to: forever });
+  }
+  // What the store said of these names was never held against the new components.
+  await rows.flush();
+  for (const part of parts([...fresh])) {
+    const ofThese = among(context.database, 'id', part);
+    await tx.updateTable('advisory_name').set({ fingerprint: unassessed }).where(ofThese).execute();
   }
 }
 
@@ -105,11 +119,14 @@ export async function applyVerdict(context: ApplyContext, { index, recorded }: A
   context.rows.add('verdict', row);
 }
 
+/** A snapshot that two learned at once is known since the first. */
 export async function applySnapshot(
-  { rows, numbers }: ApplyContext,
+  { tx, rows, numbers }: ApplyContext,
   { recorded }: At,
-  fact: SnapshotLearned,
+  { snapshot: digest, feeds }: SnapshotLearned,
 ): Promise<void> {
-  const id = await numbers.next('snapshot');
-  rows.add('snapshot', { id, digest: fact.snapshot, document: fact.feeds, known_from: recorded });
+  await rows.flush();
+  const known = await tx.selectFrom('snapshot').select('id').where('digest', '=', digest).executeTakeFirst();
+  if (known !== undefined) return;
+  rows.add('snapshot', { id: await numbers.next('snapshot'), digest, document: feeds, known_from: recorded });
 }

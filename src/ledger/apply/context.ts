@@ -3,6 +3,7 @@ import type { Database } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Documents } from '../documents.ts';
 import type { Numbers } from './interned.ts';
+import type { Periods } from './periods.ts';
 import type { Rows } from './rows.ts';
 
 /** What a fact is applied with. Nothing else may decide what it leaves in the tables: applied again, it leaves the same. */
@@ -12,6 +13,7 @@ export interface ApplyContext {
   readonly documents: Documents;
   readonly numbers: Numbers;
   readonly rows: Rows;
+  readonly periods: Periods;
 }
 
 /** The place and time of the entry that is applied. */

@@ -16,39 +16,18 @@ async function named(context: ApplyContext, table: 'service' | 'environment', na
   return id;
 }
 
-/** What is now believed of a deployment's time. */
-async function currentPeriod({ tx, rows }: ApplyContext, deployment: number): Promise<PeriodRow | undefined> {
-  await rows.flush();
-  return await tx
-    .selectFrom('deployment as d')
-    .innerJoin('period as p', (join) =>
-      join
-        .onRef('p.service', '=', 'd.service')
-        .onRef('p.environment', '=', 'd.environment')
-        .onRef('p.deployment', '=', 'd.id'),
-    )
-    .selectAll('p')
-    .where('d.id', '=', deployment)
-    .where('p.known_to', '=', forever)
-    .executeTakeFirst();
-}
-
-/** Believes from now on that a deployment ran at another time. What was believed before stays. */
+/** Believes from now on that deployments ran at other times. What was believed before stays. */
 async function believe(
-  context: ApplyContext,
+  { periods }: ApplyContext,
   { index, recorded }: At,
-  before: PeriodRow,
-  now: Pick<PeriodRow, 'valid_from' | 'valid_to' | 'ending'>,
+  deployments: readonly number[],
+  now: (before: PeriodRow) => Pick<PeriodRow, 'valid_from' | 'valid_to' | 'ending'>,
 ): Promise<void> {
-  await context.tx
-    .updateTable('period')
-    .set({ known_to: recorded })
-    .where('service', '=', before.service)
-    .where('environment', '=', before.environment)
-    .where('deployment', '=', before.deployment)
-    .where('known_to', '=', forever)
-    .execute();
-  context.rows.add('period', { ...before, ...now, known_from: recorded, known_to: forever, entry: index });
+  for (const deployment of new Set(deployments)) {
+    const before = await periods.current(deployment);
+    if (before === null) continue;
+    periods.replace({ ...before, ...now(before), known_from: recorded, known_to: forever, entry: index });
+  }
 }
 
 export async function applyStart(context: ApplyContext, at: At, fact: DeploymentStarted): Promise<void> {
@@ -56,16 +35,15 @@ export async function applyStart(context: ApplyContext, at: At, fact: Deployment
   const environment = await named(context, 'environment', fact.environment);
   const artifact = await artifactNumber(context, fact.artifact);
   const validFrom = Date.parse(fact.from);
-  for (const replaced of fact.replaces) {
-    const before = await currentPeriod(context, replaced);
-    if (before !== undefined) {
-      await believe(context, at, before, { valid_from: before.valid_from, valid_to: validFrom, ending: knownEnd });
-    }
-  }
+  await believe(context, at, fact.replaces, ({ valid_from }) => ({
+    valid_from,
+    valid_to: validFrom,
+    ending: knownEnd,
+  }));
   const { index, recorded } = at;
   const place = { service, environment, artifact };
   context.rows.add('deployment', { id: index, ...place, marks: fact.marks.join(' ') });
-  context.rows.add('period', {
+  context.periods.add({
     deployment: index,
     ...place,
     valid_from: validFrom,
@@ -79,20 +57,15 @@ export async function applyStart(context: ApplyContext, at: At, fact: Deployment
 
 export async function applyStop(context: ApplyContext, at: At, fact: DeploymentStopped): Promise<void> {
   const ending = fact.ending === 'known' ? knownEnd : unknownEnd;
-  for (const deployment of fact.deployments) {
-    const before = await currentPeriod(context, deployment);
-    if (before === undefined) continue;
-    await believe(context, at, before, { valid_from: before.valid_from, valid_to: Date.parse(fact.at), ending });
-  }
+  const valid_to = Date.parse(fact.at);
+  await believe(context, at, fact.deployments, ({ valid_from }) => ({ valid_from, valid_to, ending }));
 }
 
 export async function applyCorrection(context: ApplyContext, at: At, fact: DeploymentCorrected): Promise<void> {
-  const before = await currentPeriod(context, fact.deployment);
-  if (before === undefined) return;
-  const open = fact.until === null;
-  await believe(context, at, before, {
-    valid_from: Date.parse(fact.from),
-    valid_to: open ? forever : Date.parse(fact.until ?? ''),
-    ending: open ? openEnd : knownEnd,
-  });
+  const { from, until } = fact;
+  await believe(context, at, [fact.deployment], () => ({
+    valid_from: Date.parse(from),
+    valid_to: until === null ? forever : Date.parse(until),
+    ending: until === null ? openEnd : knownEnd,
+  }));
 }

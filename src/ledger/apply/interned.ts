@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Database } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 
@@ -19,7 +19,13 @@ export function* parts<T>(list: readonly T[], size = mostAtOnce): Generator<read
   for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }
 
-type Interned = 'service' | 'environment' | 'artifact' | 'component' | 'vulnerability';
+interface Numbered {
+  readonly source: Interned;
+  readonly id: number;
+  readonly key: string;
+}
+
+export type Interned = 'service' | 'environment' | 'artifact' | 'component' | 'vulnerability';
 
 const keyOf = {
   service: 'name',
@@ -56,16 +62,34 @@ export class Numbers {
   async load(table: Interned, texts: Iterable<string>): Promise<void> {
     const known = this.#of(table);
     const wanted = [...new Set(texts)].filter((t) => !known.has(t));
-    const column = keyOf[table];
     for (const part of parts(wanted)) {
-      const { rows } = await sql<{
-        id: number;
-        key: string;
-      }>`SELECT id, ${sql.ref(column)} AS key FROM ${sql.table(table)}
-        WHERE ${among(this.#database, column, part)}`.execute(this.#tx);
       for (const text of part) known.set(text, null);
+      const { rows } = await this.#numbered(table, part).execute(this.#tx);
       for (const { id, key } of rows) known.set(key, id);
     }
+  }
+
+  /** As `load`, of several tables in one round trip. */
+  async loadAll(wanted: ReadonlyMap<Interned, ReadonlySet<string>>): Promise<void> {
+    const selects: RawBuilder<Numbered>[] = [];
+    for (const [table, texts] of wanted) {
+      const known = this.#of(table);
+      const unknown = [...texts].filter((t) => !known.has(t));
+      if (unknown.length > mostAtOnce) await this.load(table, unknown);
+      else if (unknown.length > 0) {
+        for (const text of unknown) known.set(text, null);
+        selects.push(this.#numbered(table, unknown));
+      }
+    }
+    if (selects.length === 0) return;
+    const { rows } = await sql<Numbered>`${sql.join(selects, sql` UNION ALL `)}`.execute(this.#tx);
+    for (const { source, id, key } of rows) this.#of(source).set(key, id);
+  }
+
+  #numbered(table: Interned, texts: readonly string[]): RawBuilder<Numbered> {
+    const column = keyOf[table];
+    return sql<Numbered>`SELECT ${sql.lit(table)} AS source, id, ${sql.ref(column)} AS key FROM ${sql.table(table)}
+      WHERE ${among(this.#database, column, texts)}`;
   }
 
   /** The number of a text; null where it has none yet. */

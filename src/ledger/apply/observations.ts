@@ -20,7 +20,7 @@ export async function applyObservation(context: ApplyContext, { index, recorded 
     drift: fact.drift,
     known_from: recorded,
   });
-  for (const { service, what, digest, containers } of drift) {
-    rows.add('drift', { observation: index, environment, service, what, digest, containers });
+  for (const [place, { service, what, digest, containers }] of drift.entries()) {
+    rows.add('drift', { observation: index, place, environment, service, what, digest, containers });
   }
 }

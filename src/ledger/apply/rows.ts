@@ -6,7 +6,8 @@ import type { TableName, Tables } from '../database/tables.ts';
 export class Rows {
   readonly #tx: Transaction<Tables>;
   readonly #database: Database;
-  readonly #waiting = new Map<TableName, Tables[TableName][]>();
+  #waiting = new Map<TableName, Tables[TableName][]>();
+  #flushes = 0;
 
   constructor(tx: Transaction<Tables>, database: Database) {
     this.#tx = tx;
@@ -19,12 +20,17 @@ export class Rows {
     else waiting.push(row);
   }
 
+  /** How often rows were written: one that was added at another count is in the database. */
+  get flushes(): number {
+    return this.#flushes;
+  }
+
   /** Writes all, so that queries see them. */
   async flush(): Promise<void> {
-    for (const [table, rows] of this.#waiting) {
-      if (rows.length === 0) continue;
-      this.#waiting.set(table, []);
-      await this.#database.insertRows(this.#tx, table, rows as never);
-    }
+    if (this.#waiting.size === 0) return;
+    const batch = this.#waiting;
+    this.#waiting = new Map();
+    this.#flushes += 1;
+    await this.#database.write(this.#tx, batch);
   }
 }

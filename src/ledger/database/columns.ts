@@ -68,7 +68,7 @@ export const columns: Columns = {
     drift: 'n',
     known_from: 'n',
   },
-  drift: { observation: 'n', environment: 'n', service: 't', what: 't', digest: 't?', containers: 'n' },
+  drift: { observation: 'n', place: 'n', environment: 'n', service: 't', what: 't', digest: 't?', containers: 'n' },
   snapshot: { id: 'n', digest: 't', document: 't', known_from: 'n' },
   rescan: {
     id: 'n',

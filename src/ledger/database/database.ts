@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { TableName, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
+import type { RowBatch } from './write-rows.ts';
 
 /** Where the ledger's tables are. */
 export interface Database {
@@ -7,8 +8,8 @@ export interface Database {
   /** Without a password: fit to stand in a message. */
   readonly place: string;
   readonly kysely: Kysely<Tables>;
-  /** Writes many rows at once, which is what makes a batch of facts cheap. */
-  insertRows<T extends TableName>(tx: Transaction<Tables>, table: T, rows: readonly Tables[T][]): Promise<void>;
+  /** Writes many rows of several tables at once, which is what makes a batch of facts cheap. */
+  write(tx: Transaction<Tables>, batch: RowBatch): Promise<void>;
   close(): Promise<void>;
 }
 

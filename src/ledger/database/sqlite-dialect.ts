@@ -12,16 +12,21 @@ import {
 
 const mostStatements = 200;
 
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly givesRows: boolean;
+}
+
 /** Prepared statements of one connection, the least recently used dropped. */
-class Statements {
+export class Statements {
   readonly #db: DatabaseSync;
-  readonly #kept = new Map<string, StatementSync>();
+  readonly #kept = new Map<string, Prepared>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
   }
 
-  get(sql: string): StatementSync {
+  get(sql: string): Prepared {
     const known = this.#kept.get(sql);
     if (known !== undefined) {
       this.#kept.delete(sql);
@@ -31,30 +36,30 @@ class Statements {
     const oldest = this.#kept.keys().next();
     if (this.#kept.size >= mostStatements && oldest.done === false) this.#kept.delete(oldest.value);
     const statement = this.#db.prepare(sql);
-    this.#kept.set(sql, statement);
-    return statement;
+    const prepared = { statement, givesRows: statement.columns().length > 0 };
+    this.#kept.set(sql, prepared);
+    return prepared;
   }
 }
 
-/** A connection to SQLite that also lets rows be written one after the other with one prepared statement. */
-export class SqliteConnection implements DatabaseConnection {
+class SqliteConnection implements DatabaseConnection {
   readonly #statements: Statements;
 
-  constructor(db: DatabaseSync) {
-    this.#statements = new Statements(db);
+  constructor(statements: Statements) {
+    this.#statements = statements;
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const statement = this.#statements.get(sql);
+    const { statement, givesRows } = this.#statements.get(sql);
     const values = parameters as readonly SQLInputValue[];
-    if (statement.columns().length > 0) return { rows: statement.all(...values) as R[] };
+    if (givesRows) return { rows: statement.all(...values) as R[] };
     const { changes } = statement.run(...values);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
 
   // biome-ignore lint/correctness/useYield: part of the interface; nothing here streams.
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
-    throw new Error('rows are not streamed from SQLite');
+    throw new Error('rows are read from SQLite in pages');
   }
 }
 
@@ -65,9 +70,9 @@ class SqliteDriver implements Driver {
   #waiting: Promise<void> = Promise.resolve();
   #release: () => void = () => {};
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, statements: Statements) {
     this.#db = db;
-    this.#connection = new SqliteConnection(db);
+    this.#connection = new SqliteConnection(statements);
   }
 
   async init(): Promise<void> {}
@@ -104,9 +109,9 @@ class SqliteDriver implements Driver {
 }
 
 /** Kysely on Node's own SQLite. The database is closed with the Kysely instance. */
-export function sqliteDialect(db: DatabaseSync): Dialect {
+export function sqliteDialect(db: DatabaseSync, statements: Statements): Dialect {
   return {
-    createDriver: () => new SqliteDriver(db),
+    createDriver: () => new SqliteDriver(db, statements),
     createQueryCompiler: () => new SqliteQueryCompiler(),
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (kysely) => new SqliteIntrospector(kysely),

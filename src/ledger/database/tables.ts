@@ -51,7 +51,7 @@ export interface InventoryRow {
   known_to: number;
 }
 
-/** A name under which advisories are looked up. `fingerprint`: of what the store said last; null where it said nothing. */
+/** A name under which advisories are looked up. `fingerprint`: of what the store said last; null where it said nothing, or `unassessed`. */
 export interface AdvisoryNameRow {
   id: number;
   ecosystem: string;
@@ -123,6 +123,8 @@ export interface ObservationRow {
 /** Drift of one service in one observation. `what`: unrecorded, other-digest, changed-by-hand, gone. */
 export interface DriftRow {
   observation: number;
+  /** In the list of the document. */
+  place: number;
   environment: number;
   service: string;
   what: string;
@@ -149,7 +151,7 @@ export interface RescanRow {
   known_from: number;
 }
 
-/** `fingerprint`: of what the fact feeds said last. */
+/** `fingerprint`: of what the fact feeds said last of all its names; null where they said nothing, or `unassessed`. */
 export interface VulnerabilityRow {
   id: number;
   name: string;

@@ -1,61 +1,146 @@
 import { sql } from 'kysely';
 import { among, parts } from '../apply/interned.ts';
+import type { Database, Reader } from '../database/database.ts';
 import { forever } from '../instant.ts';
-import type { Ledger } from '../ledger.ts';
 
-interface NameKey {
+/** Where queries read: an open ledger, or a transaction of its database. */
+export interface Source {
+  readonly reader: Reader;
+  readonly database: Database;
+}
+
+/** A name under which advisories are looked up; several ecosystems are joined by `|`. */
+export interface NameKey {
   readonly ecosystem: string;
   readonly name: string;
 }
 
-export interface ChangedBy {
-  /** The names to ask for; `all`: every one that the ledger knows. */
-  readonly names: 'all' | readonly NameKey[];
-  fingerprintOfName(key: NameKey): string | null;
-  fingerprintOfId(id: string): string | null;
-}
-
-interface NameState extends NameKey {
+/** A name with the fingerprint of what a store last said of it. */
+export interface NameState extends NameKey {
   readonly id: number;
   readonly fingerprint: string | null;
 }
 
-async function namesOf(ledger: Ledger, names: ChangedBy['names']): Promise<NameState[]> {
-  const all =
-    await sql<NameState>`SELECT id, ecosystem, name, fingerprint FROM advisory_name ORDER BY ecosystem, name`.execute(
-      ledger.reader,
-    );
-  if (names === 'all') return all.rows;
-  const wanted = new Set(names.map((n) => `${n.ecosystem}\0${n.name}`));
-  return all.rows.filter((r) => wanted.has(`${r.ecosystem}\0${r.name}`));
+/** A vulnerability with all its names, and the fingerprint of what the fact feeds last said of them. */
+export interface VulnerabilityState {
+  readonly id: number;
+  readonly name: string;
+  readonly fingerprint: string | null;
+  /** All of them, `name` too. */
+  readonly names: Set<string>;
 }
 
-/** purls of the components that the store says something else of than when it was last asked. */
-export async function changedComponents(
-  ledger: Ledger,
-  { names, fingerprintOfName, fingerprintOfId }: ChangedBy,
+/** Order of code units, whatever the database sorts by: in this order a store reads each of its blocks once. */
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The names that the ledger knows, or those of a list that it knows; sorted by ecosystem, then name. */
+export async function nameStates(
+  { reader, database }: Source,
+  names: 'all' | readonly NameKey[],
+): Promise<NameState[]> {
+  const found: NameState[] = [];
+  if (names === 'all') {
+    const { rows } = await sql<NameState>`SELECT id, ecosystem, name, fingerprint FROM advisory_name`.execute(reader);
+    found.push(...rows);
+  } else {
+    for (const [ecosystem, keys] of Map.groupBy(names, (n) => n.ecosystem)) {
+      for (const part of parts([...new Set(keys.map((k) => k.name))])) {
+        const { rows } = await sql<NameState>`SELECT id, ecosystem, name, fingerprint FROM advisory_name
+          WHERE ecosystem = ${ecosystem} AND ${among(database, 'name', part)}`.execute(reader);
+        for (const row of rows) found.push(row);
+      }
+    }
+  }
+  return found.sort((a, b) => compareTexts(a.ecosystem, b.ecosystem) || compareTexts(a.name, b.name));
+}
+
+/** The vulnerabilities that the ledger knows, or those of a list of main names that it knows; sorted by main name. */
+export async function vulnerabilityStates(
+  { reader, database }: Source,
+  names: 'all' | readonly string[],
+): Promise<VulnerabilityState[]> {
+  interface Row {
+    readonly id: number;
+    readonly name: string;
+    readonly fingerprint: string | null;
+    readonly other: string | null;
+  }
+  const select = sql`SELECT v.id, v.name, v.fingerprint, n.name AS other
+    FROM vulnerability v LEFT JOIN vulnerability_name n ON n.vulnerability = v.id`;
+  const byId = new Map<number, VulnerabilityState>();
+  const take = (rows: readonly Row[]) => {
+    for (const { id, name, fingerprint, other } of rows) {
+      let state = byId.get(id);
+      if (state === undefined) {
+        state = { id, name, fingerprint, names: new Set([name]) };
+        byId.set(id, state);
+      }
+      if (other !== null) state.names.add(other);
+    }
+  };
+  if (names === 'all') take((await sql<Row>`${select}`.execute(reader)).rows);
+  else {
+    for (const part of parts(names)) {
+      take((await sql<Row>`${select} WHERE ${among(database, 'v.name', part)}`.execute(reader)).rows);
+    }
+  }
+  return [...byId.values()].sort((a, b) => compareTexts(a.name, b.name));
+}
+
+async function purls(reader: Reader, into: Set<string>, query: ReturnType<typeof sql<{ purl: string }>>) {
+  for (const { purl } of (await query.execute(reader)).rows) into.add(purl);
+}
+
+/** purls of all components that are looked up under one of these names (`NameState.id`). */
+export async function componentsNamed({ reader, database }: Source, names: readonly number[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const part of parts(names)) {
+    const ofThese = among(database, 'advisory_name', part);
+    await purls(reader, found, sql<{ purl: string }>`SELECT purl FROM component WHERE ${ofThese}`);
+  }
+  return found;
+}
+
+/** purls of all components that now have one of these vulnerabilities (`VulnerabilityState.id`). */
+export async function componentsWith(
+  { reader, database }: Source,
+  vulnerabilities: readonly number[],
 ): Promise<Set<string>> {
-  const changed = (await namesOf(ledger, names)).filter((n) => fingerprintOfName(n) !== n.fingerprint).map((n) => n.id);
-  const purls = new Set<string>();
-  for (const part of parts(changed)) {
-    const { rows } = await sql<{
-      purl: string;
-    }>`SELECT purl FROM component WHERE ${among(ledger.database, 'advisory_name', part)}`.execute(ledger.reader);
-    for (const { purl } of rows) purls.add(purl);
+  const found = new Set<string>();
+  for (const part of parts(vulnerabilities, 1_000)) {
+    const query = sql<{ purl: string }>`SELECT purl FROM component WHERE id IN (SELECT component FROM component_match
+      WHERE known_to = ${forever} AND ${among(database, 'vulnerability', part)})`;
+    await purls(reader, found, query);
   }
-  if (names !== 'all') return purls;
-  const known = await sql<{
-    id: number;
-    name: string;
-    fingerprint: string | null;
-  }>`SELECT id, name, fingerprint FROM vulnerability ORDER BY name`.execute(ledger.reader);
-  const moved = known.rows.filter((v) => fingerprintOfId(v.name) !== v.fingerprint).map((v) => v.id);
-  for (const part of parts(moved)) {
-    const { rows } = await sql<{
-      purl: string;
-    }>`SELECT DISTINCT c.purl FROM component_match m JOIN component c ON c.id = m.component
-      WHERE m.known_to = ${forever} AND ${among(ledger.database, 'm.vulnerability', part)}`.execute(ledger.reader);
-    for (const { purl } of rows) purls.add(purl);
+  return found;
+}
+
+/** Those of a list of purls that the ledger knows as components; all that it knows. */
+export async function knownComponents(
+  { reader, database }: Source,
+  wanted: 'all' | readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  if (wanted === 'all') {
+    await purls(reader, found, sql<{ purl: string }>`SELECT purl FROM component`);
+    return found;
   }
-  return purls;
+  for (const part of parts(wanted)) {
+    await purls(
+      reader,
+      found,
+      sql<{ purl: string }>`SELECT purl FROM component WHERE ${among(database, 'purl', part)}`,
+    );
+  }
+  return found;
+}
+
+/** How many components the ledger knows, and the purls of those that have no name to be looked up under. */
+export async function componentCounts({ reader }: Source): Promise<{ total: number; nameless: Set<string> }> {
+  const { rows } = await sql<{ total: number }>`SELECT count(*) AS total FROM component`.execute(reader);
+  const nameless = new Set<string>();
+  await purls(reader, nameless, sql<{ purl: string }>`SELECT purl FROM component WHERE advisory_name IS NULL`);
+  return { total: Number(rows[0]?.total ?? 0), nameless };
 }

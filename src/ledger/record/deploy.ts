@@ -1,11 +1,10 @@
-import { sql } from 'kysely';
 import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
-import type { Reader } from '../database/database.ts';
 import type { DeploymentMark, DeploymentStarted } from '../fact.ts';
 import { forever, formatEnd, formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Ledger, Moment } from '../ledger.ts';
 import { checkName } from '../names.ts';
+import { marksOf, StandingPeriods } from './standing.ts';
 import { checkText, putTexts } from './text.ts';
 
 export interface DeployRequest {
@@ -36,89 +35,93 @@ const aheadMs = 5 * 60_000;
 /** What is told later than this is a late fact. */
 const lateMs = 60 * 60_000;
 
-interface Period {
-  readonly deployment: number;
-  readonly valid_from: number;
-  readonly valid_to: number;
-}
+/** Decides on deployments one after the other: what each replaces, when it ended, what is to be said of it. */
+class Decisions {
+  readonly #moment: Moment;
+  readonly #standing: StandingPeriods;
+  readonly #marks: ReadonlyMap<string, readonly DeploymentMark[]>;
 
-/** What is now believed to have run as a service in an environment at or after a moment. */
-async function periodsFrom(tx: Reader, service: string, environment: string, at: Instant): Promise<Period[]> {
-  const { rows } = await sql<Period>`SELECT p.deployment, p.valid_from, p.valid_to FROM period p
-    WHERE p.service = (SELECT id FROM service WHERE name = ${service})
-    AND p.environment = (SELECT id FROM environment WHERE name = ${environment})
-    AND p.known_to = ${forever} AND p.valid_to > ${at} ORDER BY p.valid_from, p.deployment`.execute(tx);
-  return rows;
-}
-
-/** What the ledger knows against an artifact's deployment: nothing recorded, no verdict, or not a pass. */
-async function marksOf(tx: Reader, artifact: Digest): Promise<DeploymentMark[]> {
-  const known = await tx
-    .selectFrom('artifact')
-    .select(['id', 'entry'])
-    .where('digest', '=', artifact)
-    .executeTakeFirst();
-  if (known === undefined || known.entry === null) return ['unrecorded'];
-  const verdict = await tx
-    .selectFrom('verdict')
-    .select('verdict')
-    .where('artifact', '=', known.id)
-    .orderBy('id', 'desc')
-    .executeTakeFirst();
-  if (verdict === undefined) return ['no-verdict'];
-  if (verdict.verdict === 'fail') return ['refused'];
-  return verdict.verdict === 'cannot-say' ? ['cannot-say'] : [];
-}
-
-/** The fact of a deployment, decided on what is known at this moment: what it replaces, when it ended, what is to be said of it. */
-export async function deploymentFact(
-  { tx, recorded }: Moment,
-  request: DeployRequest,
-  text: Digest | null,
-): Promise<DeploymentStarted> {
-  const { service, environment, artifact, image, change, run, alongside } = request;
-  const at = request.at ?? recorded;
-  if (at > recorded + aheadMs) {
-    throw new CodedError('usage', `--at ${formatInstant(at)} lies in the future`, {
-      remedy: 'record a deployment when it happens',
-    });
+  constructor(moment: Moment, standing: StandingPeriods, marks: ReadonlyMap<string, readonly DeploymentMark[]>) {
+    this.#moment = moment;
+    this.#standing = standing;
+    this.#marks = marks;
   }
-  const periods = alongside ? [] : await periodsFrom(tx, service, environment, at);
-  const next = periods.find((p) => p.valid_from > at);
-  const marks = await marksOf(tx, artifact);
-  const late: DeploymentMark[] = recorded - at > lateMs ? ['late'] : [];
-  const glass: DeploymentMark[] = text === null ? [] : ['break-glass'];
-  return {
-    kind: 'deployment-started',
-    service,
-    environment,
-    artifact,
-    image,
-    from: formatInstant(at),
-    until: next === undefined ? null : formatEnd(next.valid_from),
-    replaces: periods.filter((p) => p.valid_from <= at).map((p) => p.deployment),
-    change,
-    run,
-    marks: [...marks, ...glass, ...late],
-    text,
-  };
+
+  /** `deployment`: the number that it will have. */
+  decide(request: DeployRequest, deployment: number, text: Digest | null): DeploymentStarted {
+    const { service, environment, artifact, image, change, run, alongside } = request;
+    const { recorded } = this.#moment;
+    const at = request.at ?? recorded;
+    if (at > recorded + aheadMs) {
+      throw new CodedError('usage', `--at ${formatInstant(at)} lies in the future`, {
+        remedy: 'record a deployment when it happens',
+      });
+    }
+    const periods = alongside ? [] : this.#standing.from(request, at);
+    const replaced = periods.filter((p) => p.from <= at);
+    // A late one takes the place of what was believed to run then, until that ended; in a gap it ran until the next began.
+    const next = periods.find((p) => p.from > at)?.from ?? forever;
+    const to = replaced.length === 0 ? next : Math.max(...replaced.map((p) => p.to));
+    const replaces = replaced.map((p) => p.deployment);
+    this.#standing.add(request, { deployment, from: at, to }, replaces);
+    const glass: DeploymentMark[] = text === null ? [] : ['break-glass'];
+    const late: DeploymentMark[] = recorded - at > lateMs ? ['late'] : [];
+    return {
+      kind: 'deployment-started',
+      service,
+      environment,
+      artifact,
+      image,
+      from: formatInstant(at),
+      until: formatEnd(to),
+      replaces,
+      change,
+      run,
+      marks: [...(this.#marks.get(artifact) ?? []), ...glass, ...late],
+      text,
+    };
+  }
 }
 
-/** Records that artifacts began to run. All or none; each sees the one before it. */
-export async function deploy(ledger: Ledger, request: DeployRequest): Promise<Deployed> {
-  const checked: DeployRequest = {
+function checked(request: DeployRequest): DeployRequest {
+  return {
     ...request,
     service: checkName(request.service, 'SERVICE'),
     environment: checkName(request.environment, '--env'),
     actor: checkName(request.actor, '--by'),
   };
-  const reason = request.breakGlass === null ? null : checkText(request.breakGlass, '--break-glass');
-  const text = reason === null ? null : await putTexts(ledger.documents, [{ reason }]);
-  let fact: DeploymentStarted | null = null;
-  const appended = await ledger.append(checked.actor, async (moment) => {
-    fact = await deploymentFact(moment, checked, text);
-    return [fact];
+}
+
+async function putReason(ledger: Ledger, { breakGlass }: DeployRequest): Promise<Digest | null> {
+  if (breakGlass === null) return null;
+  return await putTexts(ledger.documents, [{ reason: checkText(breakGlass, '--break-glass') }]);
+}
+
+/**
+ * Records that artifacts began to run, in the order given, each on what the one before it left. All or none.
+ * Throws as `Ledger.append`, and `usage` for names, times and reasons that cannot be.
+ */
+export async function deployAll(ledger: Ledger, requests: readonly DeployRequest[]): Promise<Deployed[]> {
+  const wanted = requests.map(checked);
+  const texts: (Digest | null)[] = [];
+  for (const request of wanted) texts.push(await putReason(ledger, request));
+  let facts: DeploymentStarted[] = [];
+  const appended = await ledger.appendAs(async (moment) => {
+    const { tx, recorded, index } = moment;
+    const since = Math.min(recorded, ...wanted.map((request) => request.at ?? recorded));
+    const replacing = wanted.filter((request) => !request.alongside);
+    const standing = await StandingPeriods.read(tx, ledger.database, replacing, since);
+    const digests = wanted.map((request) => request.artifact);
+    const decisions = new Decisions(moment, standing, await marksOf(tx, ledger.database, digests));
+    facts = wanted.map((request, at) => decisions.decide(request, index + at, texts[at] ?? null));
+    return facts.map((fact, at) => ({ actor: wanted[at]?.actor ?? '', fact }));
   });
-  if (fact === null) throw new TypeError('a deployment without its fact');
-  return { appended, fact, deployment: appended.first };
+  return facts.map((fact, at) => ({ appended, fact, deployment: appended.first + at }));
+}
+
+/** Records that an artifact began to run. Throws as `deployAll`. */
+export async function deploy(ledger: Ledger, request: DeployRequest): Promise<Deployed> {
+  const [deployed] = await deployAll(ledger, [request]);
+  if (deployed === undefined) throw new TypeError('a deployment without its fact');
+  return deployed;
 }

@@ -1,13 +1,8 @@
 import { existsSync } from 'node:fs';
 import { storePaths } from '../../../advisories/paths.ts';
 import { openStore } from '../../../advisories/store/open.ts';
-import { staleFeeds } from '../../../gate/staleness.ts';
-import type { KnownMatch } from '../../../ledger/document-shapes.ts';
-import type { Ledger } from '../../../ledger/ledger.ts';
-import { runningComponents } from '../../../ledger/queries/running-components.ts';
-import { readKnowledge } from '../../../ledger/read-documents.ts';
-import type { AdvisoryStore } from '../../../model/advisory.ts';
 import { CodedError } from '../../../model/errors.ts';
+import { type Change, type ChangeCounts, changeKinds } from '../../../watch/changes.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
 import { actorOf } from '../../actor.ts';
 import { type Answer, checkFormat, writeAnswer } from '../../answers/answer.ts';
@@ -18,30 +13,19 @@ import { parseDuration } from '../../environment.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { WriterFlags } from '../../ledger-options.ts';
 import { pipelineOf } from '../../pipeline.ts';
-import { tell } from '../../tell.ts';
 import { settle, withLedger } from '../../with-ledger.ts';
 
 interface RescanFlags extends WriterFlags {
   readonly maxDbAge: string;
   readonly all?: boolean;
-}
-
-/** One match that a rescan opened or closed. */
-interface Change {
-  readonly what: 'new' | 'changed' | 'gone' | 'withdrawn';
-  readonly vulnerability: string;
-  readonly component: string;
-  readonly severity: string | null;
-  readonly exploited: boolean;
-  readonly fixedIn: string | null;
-  /** What runs with this component, as `service (environment)`. */
-  readonly running: readonly string[];
+  readonly full?: boolean;
+  readonly force?: boolean;
 }
 
 /** `kvitto rescan`: all that the ledger knows is held against the advisory store as it is now. 3 where there is no store. */
 export async function rescanCommand(flags: RescanFlags, context: CallContext): Promise<number> {
   checkFormat(flags);
-  const maxAgeMs = parseDuration(flags.maxDbAge, '--max-db-age');
+  const maxFeedAgeMs = parseDuration(flags.maxDbAge, '--max-db-age');
   return await withLedger(flags, context, { command: 'rescan', mode: 'write' }, async (ledger, run) => {
     const { env, home, progress } = run;
     const file = storePaths(home).store;
@@ -56,16 +40,13 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
     }
     const store = openStore(file);
     try {
-      const stale = staleFeeds(store.snapshot, maxAgeMs, context.clock(), null).map((feed) => feed.id);
-      if (stale.length > 0) {
-        tell(`older than ${flags.maxDbAge}: ${stale.join(', ')}`, 'kvitto db update, and rescan again');
-      }
       progress.step('holding what the ledger knows against the advisories');
-      const result = await rescan(ledger, store, await actorOf(flags.by, env, pipelineOf(env), ledger));
+      const actor = await actorOf(flags.by, env, pipelineOf(env), ledger);
+      const { full = false, force = false } = flags;
+      const result = await rescan(ledger, store, actor, { full, force, maxFeedAgeMs });
       await settle(ledger, result.appended, progress);
-      const changes = await changesOf(ledger, result);
       progress.done();
-      writeAnswer(flags, answerOf(store, result, changes));
+      writeAnswer(flags, answerOf(result));
       return exitCodes.done;
     } finally {
       store.close();
@@ -73,69 +54,63 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
   });
 }
 
-/** What the documents of a pass say that it changed: what runs first, then worst first. */
-async function changesOf(ledger: Ledger, { rescanned }: RescanResult): Promise<Change[]> {
-  const changes: Omit<Change, 'running'>[] = [];
-  for (const digest of rescanned.documents) {
-    const { opened, closed } = readKnowledge(await ledger.documents.get(digest), digest);
-    const again = new Set(closed.filter((c) => c.why === 'changed').map((c) => `${c.component}\0${c.id}`));
-    for (const m of opened) {
-      // Known under another of its names before: the same vulnerability.
-      const known = m.firstKnown !== null || again.has(`${m.component}\0${m.id}`);
-      changes.push({ what: known ? 'changed' : 'new', ...matchOf(m) });
-    }
-    for (const { component, id, why } of closed) {
-      if (why === 'changed') continue;
-      changes.push({ what: why, vulnerability: id, component, severity: null, exploited: false, fixedIn: null });
-    }
-  }
-  const running = await runningComponents(ledger, [...new Set(changes.map((c) => c.component))]);
-  const order = { new: 0, changed: 1, withdrawn: 2, gone: 3 };
-  return changes
-    .map((c) => ({ ...c, running: running.get(c.component) ?? [] }))
-    .sort(
-      (a, b) =>
-        Number(b.running.length > 0) - Number(a.running.length > 0) ||
-        order[a.what] - order[b.what] ||
-        Number(b.exploited) - Number(a.exploited) ||
-        rank(a.severity) - rank(b.severity) ||
-        (a.vulnerability < b.vulnerability ? -1 : a.vulnerability > b.vulnerability ? 1 : 0) ||
-        (a.component < b.component ? -1 : 1),
-    );
+const sum = (counts: ChangeCounts) => changeKinds.reduce((all, kind) => all + counts[kind], 0);
+
+/** One line for what is the same change in several deployments. */
+function rowsOf(changes: readonly Change[]): string[][] {
+  const groups = Map.groupBy(changes, (c) => [c.kind, c.vulnerability, c.component].join('\0'));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { kind, vulnerability, component, before, after } = first;
+    const now = after ?? before;
+    const was = kind === 'severity' && before !== null ? `${before.severity} → ` : '';
+    const places = [...new Set(group.map((c) => `${c.service} (${c.environment})`))];
+    return [
+      [
+        kind,
+        vulnerability,
+        `${was}${now?.severity ?? ''}${now?.exploited === true ? ' EXPLOITED' : ''}`,
+        component,
+        after === null ? '' : (after.fixedIn ?? 'no fix'),
+        places.join(', '),
+      ],
+    ];
+  });
 }
 
-const ranks = ['critical', 'high', 'medium', 'unknown', 'low', 'negligible'];
-const rank = (severity: string | null) => (severity === null ? ranks.length : ranks.indexOf(severity));
-
-function matchOf({ id, component, severity, exploitation, fixedIn }: KnownMatch) {
-  return { vulnerability: id, component, severity: severity.level, exploited: exploitation.length > 0, fixedIn };
-}
-
-function answerOf(store: AdvisoryStore, { appended, rescanned }: RescanResult, changes: readonly Change[]): Answer {
-  const { snapshot, components, opened, closed, problems } = rescanned;
-  const runs = changes.filter((c) => c.running.length > 0);
+function answerOf({ appended, rescanned, assessed, changes, problems, expired, feeds }: RescanResult): Answer {
+  const { snapshot, components, opened, closed } = rescanned;
+  const [running, others] = [sum(changes.running), sum(changes.notRunning)];
   return {
     document: {
       schema: 'kvitto-rescan-1',
       snapshot,
-      feeds: store.snapshot.feeds.map(({ id, asOf }) => ({ id, asOf })),
+      feeds: feeds.map(({ id, asOf }) => ({ id, asOf })),
       components,
+      assessed,
       opened,
       closed,
       problems,
+      expiredDecisions: expired,
       entry: appended.first + appended.count - 1,
       recorded: new Date(appended.recorded).toISOString(),
-      changes,
+      running: changes.running,
+      notRunning: changes.notRunning,
+      changes: changes.listed,
     },
     lines: (view) => [
       view.paint.heading(
-        changes.length === 0
+        running + others === 0
           ? `Nothing changed for ${many(components, 'component')}`
-          : `${many(changes.length, 'change')} for ${many(components, 'component')}, ${runs.length} in what runs`,
+          : `${many(running, 'change')} in what runs, ${others} in what does not; ${many(components, 'component')} in all`,
       ),
       `Snapshot    ${short(snapshot)}`,
-      ...(problems === 0 ? [] : [`Not covered ${many(problems, 'component')} could not be assessed`]),
-      ...(changes.length === 0
+      ...(expired.length === 0
+        ? []
+        : [`Decisions   ${many(expired.length, 'decision')} ran out: ${expired.join(', ')}`]),
+      ...problems.map((p) => `Not covered ${p.where}: ${p.message}`),
+      ...(running === 0
         ? []
         : [
             '',
@@ -148,20 +123,13 @@ function answerOf(store: AdvisoryStore, { appended, rescanned }: RescanResult, c
                 { head: 'FIXED IN', flexible: true },
                 { head: 'RUNS IN', flexible: true },
               ],
-              changes.map((c) => [
-                c.what,
-                c.vulnerability,
-                `${c.severity ?? ''}${c.exploited ? ' EXPLOITED' : ''}`,
-                c.component,
-                c.severity === null ? '' : (c.fixedIn ?? 'no fix'),
-                c.running.join(', '),
-              ]),
+              rowsOf(changes.listed),
               view,
             ),
+            ...(running > changes.listed.length ? [`… and ${running - changes.listed.length} more changes`] : []),
+            '',
+            `Next: kvitto where ${changes.listed[0]?.vulnerability}   all that has it, and what was decided`,
           ]),
-      ...(runs.length === 0
-        ? []
-        : ['', `Next: kvitto where ${runs[0]?.vulnerability}   all that has it, and what was decided`]),
     ],
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The first form of the ledger. `BIGINT` is eight bytes on PostgreSQL and a plain integer on SQLite; `KEY` becomes the notation of
- * a numeric primary key on each, `BYTES` that of binary data, and `CLUSTERED` keeps SQLite's rows in the order of the primary key.
+ * a numeric primary key on each, `TEXT` sorts by its bytes on both, `BYTES` that of binary data, and `CLUSTERED` keeps SQLite's rows in the order of the primary key.
  */
 export const ledgerTables = `
 CREATE TABLE ledger (one KEY, size BIGINT NOT NULL, published_size BIGINT NOT NULL, published_root TEXT NOT NULL, last_recorded BIGINT NOT NULL);
@@ -23,8 +23,7 @@ CREATE TABLE period (deployment BIGINT NOT NULL, service BIGINT NOT NULL, enviro
 CREATE INDEX period_artifact ON period (artifact);
 CREATE TABLE observation (id KEY, environment BIGINT NOT NULL, at BIGINT NOT NULL, covers_to BIGINT NOT NULL, document TEXT NOT NULL, containers BIGINT NOT NULL, drift BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX observation_environment ON observation (environment, at);
-CREATE TABLE drift (observation BIGINT NOT NULL, environment BIGINT NOT NULL, service TEXT NOT NULL, what TEXT NOT NULL, digest TEXT, containers BIGINT NOT NULL);
-CREATE INDEX drift_observation ON drift (observation);
+CREATE TABLE drift (observation BIGINT NOT NULL, place BIGINT NOT NULL, environment BIGINT NOT NULL, service TEXT NOT NULL, what TEXT NOT NULL, digest TEXT, containers BIGINT NOT NULL, PRIMARY KEY (observation, place)) CLUSTERED;
 CREATE TABLE snapshot (id KEY, digest TEXT NOT NULL UNIQUE, document TEXT NOT NULL, known_from BIGINT NOT NULL);
 CREATE TABLE rescan (id KEY, snapshot BIGINT NOT NULL, artifact BIGINT, components BIGINT NOT NULL, opened BIGINT NOT NULL, closed BIGINT NOT NULL, problems BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE TABLE vulnerability (id KEY, name TEXT NOT NULL UNIQUE, fingerprint TEXT);

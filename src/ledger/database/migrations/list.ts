@@ -1,6 +1,9 @@
 import { ledgerTables } from './0001-ledger.ts';
 
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
 /** In the order in which they are applied. One that was released is never changed: its hash is held against the database's. */
-export const allMigrations: readonly { readonly name: string; readonly sql: string }[] = [
-  { name: '0001-ledger', sql: ledgerTables },
-];
+export const allMigrations: readonly Migration[] = [{ name: '0001-ledger', sql: ledgerTables }];

@@ -1,7 +1,5 @@
-import { type DaemonPlace, parseDaemonHost } from '../../daemon-place.ts';
+import { podmanPlaces, whenForbidden } from '../../known-daemons.ts';
 import type { Source, SourceOptions } from '../../source.ts';
-
-const defaultPort = 8080;
 
 /** Images that podman's API service holds. */
 export const podmanSource: Source = {
@@ -17,7 +15,8 @@ export const podmanSource: Source = {
           name: 'podman',
           whenAbsent:
             'Start its socket (systemctl --user start podman.socket, or podman system service), or set CONTAINER_HOST; or scan the output of podman save.',
-          whenForbidden: 'Use the socket of this user ($XDG_RUNTIME_DIR/podman/podman.sock), or run with sudo.',
+          whenForbidden: whenForbidden.podman,
+          instead: 'save the image to a file and scan that',
         },
         places: podmanPlaces(options.env),
         // To the API a short name means Docker Hub; to podman's users it may be an image that was built here.
@@ -29,13 +28,3 @@ export const podmanSource: Source = {
     );
   },
 };
-
-/** This user's podman before the one of root. */
-function podmanPlaces(env: SourceOptions['env']): DaemonPlace[] {
-  const named = env['CONTAINER_HOST'];
-  if (named) return [parseDaemonHost(named, 'CONTAINER_HOST', defaultPort)];
-  const runtime = env['XDG_RUNTIME_DIR'];
-  return [runtime ? `${runtime}/podman/podman.sock` : '', '/run/podman/podman.sock']
-    .filter((path) => path !== '')
-    .map((path) => ({ kind: 'unix', path }));
-}
