@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Ground } from '../derive/ground.ts';
 import { type NamedDocument, namedDocuments } from '../layout.ts';
 import { manifestText, type PackManifest, readManifest } from '../manifest.ts';
+import { vexPath } from '../render.ts';
 import type { ZipFiles } from '../zip/read-zip.ts';
 import { type Check, Checking } from './checks.ts';
 import { textOf } from './log-checks.ts';
@@ -46,7 +47,7 @@ export async function checkDocuments(
 ): Promise<Check> {
   const check = new Checking('documents', 'every document that an entry names is there, or was redacted by an entry');
   const roles = new Map<string, string>();
-  for (const path of ['index.html', 'pack.json', 'NOT-COVERED.md']) roles.set(path, 'answer');
+  for (const path of ['index.html', 'pack.json', 'NOT-COVERED.md', vexPath]) roles.set(path, 'answer');
   roles.set('keys/log.pub', 'key');
   roles.set('log/checkpoint', 'log');
   for (const { index, entry } of ground.entries) {
