@@ -1,0 +1,12 @@
+import type { PackAnswer } from './answer.ts';
+import { gapsText } from './page/gaps.ts';
+import { pageHtml } from './page/page.ts';
+
+/** Files that say in words and data what was worked out: a function of the answer alone, so that a changed page is found. */
+export function renderAnswer(answer: PackAnswer): { readonly path: string; readonly text: string }[] {
+  return [
+    { path: 'pack.json', text: `${JSON.stringify(answer, null, 2)}\n` },
+    { path: 'index.html', text: pageHtml(answer) },
+    { path: 'NOT-COVERED.md', text: gapsText(answer) },
+  ];
+}
