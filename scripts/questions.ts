@@ -1,7 +1,7 @@
 // Writes docs/questions.md: an auditor's questions, each with the command that answers it and what it really printed. The story is
 // that of demo/: an invented image under two states of invented advisories. `npm run docs:questions`; a test runs it again.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -9,6 +9,7 @@ import { demoFiles, zip } from './build-demo.ts';
 import { type Asked, questions, type Step, story } from './questions-story.ts';
 
 const root = join(import.meta.dirname, '..');
+const facts = join(root, 'demo/source/facts');
 
 function writeFiles(folder: string, files: ReadonlyMap<string, Buffer>): void {
   for (const [name, bytes] of files) {
@@ -43,17 +44,22 @@ function earlierFeeds(): Map<string, Buffer> {
     ],
   };
   files.set('feeds/osv/Debian/all.zip', zip([{ name: 'DSA-9001-1.json', bytes: json(record) }]));
-  const catalogue = {
-    title: 'Invented',
-    catalogVersion: '2026.10.19',
-    dateReleased: '2026-10-19T12:00:00.0000Z',
-    count: 0,
-  };
-  files.set('feeds/kev/known_exploited_vulnerabilities.json', json({ ...catalogue, vulnerabilities: [] }));
-  files.set('feeds/eukev/eukev.json', json([]));
-  const nvd = { resultsPerPage: 0, startIndex: 0, totalResults: 0, format: 'NVD_CVE', version: '2.0' };
-  const timestamp = '2026-10-20T00:00:00.000';
-  files.set('feeds/nvd/nvdcve-2.0-2026.json.gz', gzipSync(json({ ...nvd, timestamp, vulnerabilities: [] })));
+  // A catalogue without entries is taken for a broken one: something else is in it.
+  const other = (name: string) =>
+    Buffer.from(readFileSync(join(facts, name), 'utf8').replaceAll('CVE-2026-90001', 'CVE-2026-80000'));
+  files.set(
+    'feeds/kev/known_exploited_vulnerabilities.json',
+    Buffer.from(
+      other('kev.json')
+        .toString()
+        .replace(/"dateReleased":"[^"]*"/, '"dateReleased":"2026-10-19T12:00:00.0000Z"'),
+    ),
+  );
+  files.set('feeds/eukev/eukev.json', other('eukev.json'));
+  files.set(
+    'feeds/nvd/nvdcve-2.0-2026.json.gz',
+    gzipSync(other('nvd-2026.json').toString().replace('2026-11-12T00:00:00.000', '2026-10-20T00:00:00.000')),
+  );
   const scores =
     '#model_version:demo,score_date:2026-10-20T00:00:00+0000\ncve,epss,percentile\nCVE-2026-90002,0.010000000,0.500000000\n';
   files.set('feeds/epss/epss_scores-current.csv.gz', gzipSync(scores));
@@ -63,7 +69,7 @@ function earlierFeeds(): Map<string, Buffer> {
 /** Something that a command printed which a later command needs: the digest of an artifact, the index of an entry. */
 type Known = Map<string, string>;
 
-function runStep(home: string, { at, words }: Step, known: Known): { text: string; exit: number } {
+function runStep(home: string, { at, words }: Step, known: Known): { text: string; told: string; exit: number } {
   const given = words.map((word) => word.replace(/\{(\w+)\}/g, (_, name: string) => known.get(name) ?? `{${name}}`));
   const env = { ...process.env, KVITTO_HOME: home, COLUMNS: '110', NO_COLOR: '1', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
   for (const name of ['SOURCE_DATE_EPOCH', 'DATABASE_URL', 'CI', 'GITHUB_ACTIONS', 'GITLAB_CI', 'KVITTO_ROLE'])
@@ -76,7 +82,7 @@ function runStep(home: string, { at, words }: Step, known: Known): { text: strin
     timeout: 60_000,
   });
   if (done.status === null) throw new Error(`${given.join(' ')}: ${done.signal ?? done.error?.message}`);
-  return { text: done.status > 4 ? `${done.stdout}${done.stderr}` : done.stdout, exit: done.status };
+  return { text: done.stdout, told: done.stderr, exit: done.status };
 }
 
 function learnFrom(name: string, text: string, known: Known): void {
@@ -99,13 +105,13 @@ function shown(text: string, home: string): string {
 
 function section(asked: Asked, home: string, known: Known): string {
   const blocks = asked.steps.map((step) => {
-    const { text, exit } = runStep(home, step, known);
-    if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}`);
+    const { text, told, exit } = runStep(home, step, known);
+    if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}${told}`);
     const command = step.words
       .map((w) => (/\s/.test(w) ? `"${w}"` : w))
       .join(' ')
       .replace(/\{(\w+)\}/g, (_, n: string) => known.get(n) ?? n);
-    return `\`\`\`console\n$ kvitto ${command.replaceAll(home, '~')}\n${shown(text, home)}\n\`\`\``;
+    return `\`\`\`console\n$ kvitto ${command.replaceAll(home, '~')}\n${shown(`${text}${told}`, home)}\n\`\`\``;
   });
   return `## ${asked.number}. ${asked.question}\n\n${asked.about}\n\n${blocks.join('\n\n')}\n`;
 }
@@ -120,8 +126,8 @@ export function questionsPage(): string {
     writeFileSync(join(home, 'now/feeds/mirror.json'), confirmed('2026-11-12T06:00:00Z'));
     const known: Known = new Map([['home', home]]);
     const told = story.map((step) => {
-      const { text, exit } = runStep(home, step, known);
-      if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}`);
+      const { text, told: said, exit } = runStep(home, step, known);
+      if (exit !== (step.exit ?? 0)) throw new Error(`${step.words.join(' ')}: exit code ${exit}\n${text}${said}`);
       if (step.learns !== undefined) learnFrom(step.learns, text, known);
       return `| ${step.at.slice(0, 16).replace('T', ' ')} | ${step.says} | \`kvitto ${step.words[0]}\` | ${exit} |`;
     });
