@@ -43,7 +43,13 @@ function digestOf(bytes: Uint8Array): Digest {
  * database. A ledger that was opened for writing is published first. Throws `store-busy` where others are writing, `not-in-ledger` where nothing ran, `ledger-inconsistent` where the
  * tables say something else than the log, and what reading throws.
  */
-export async function buildPack(ledger: Ledger, request: PackRequest, { wholeLog }: PackOptions): Promise<Pack> {
+export async function buildPack(ledger: Ledger, asked: PackRequest, { wholeLog }: PackOptions): Promise<Pack> {
+  // As names stand in the ledger.
+  const request: PackRequest = {
+    ...asked,
+    service: asked.service.normalize('NFC'),
+    environment: asked.environment?.normalize('NFC') ?? null,
+  };
   if (request.to < request.from) {
     throw new CodedError('usage', 'the period ends before it begins', { remedy: 'swap --from and --to' });
   }
