@@ -64,7 +64,7 @@ function answerOf({ document, appended, missingDocuments }: Repaired, folder: st
             ...(document.lost === null
               ? ['Lost        nothing']
               : [
-                  `Lost        entries ${document.lost.from} to ${document.lost.to - 1}; the words of ${document.entries.length} of them are in the report of the entry`,
+                  `Lost        ${lostWords(document.lost)}; the words of ${document.entries.length} of them are in the report of the entry`,
                 ]),
             ...(document.rows === null
               ? []
@@ -88,4 +88,8 @@ function answerOf({ document, appended, missingDocuments }: Repaired, folder: st
       'Next: kvitto verify --ledger',
     ],
   };
+}
+
+function lostWords({ from, to }: { readonly from: number; readonly to: number }): string {
+  return to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
 }
