@@ -45,6 +45,7 @@ export const projectionKeys = {
   vulnerability_name: ['name', 'vulnerability'],
   component_match: ['component', 'vulnerability', 'known_from', 'opened'],
   decision: ['id'],
+  decision_name: ['name', 'decision'],
   redaction: ['document'],
   outbox: ['entry'],
 } as const satisfies Partial<Record<TableName, readonly string[]>>;
