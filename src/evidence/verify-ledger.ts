@@ -225,7 +225,11 @@ async function checkTables(ledger: Ledger, log: Log, broken: boolean, file: stri
   if (expected === null) return check.done();
   try {
     for (const fault of await structureFaults(ledger.database)) check.fault(place, fault);
-    const [is, should] = [await schemaOf(ledger.database), await schemaOf(expected)];
+    // The tables that are built again are SQLite's; how PostgreSQL words its schema says nothing against them.
+    const comparable = ledger.database.kind === expected.kind;
+    const [is, should] = comparable
+      ? [await schemaOf(ledger.database), await schemaOf(expected)]
+      : [new Map(), new Map()];
     for (const name of new Set([...is.keys(), ...should.keys()])) {
       if (is.get(name) !== should.get(name)) check.fault(`${place} schema of ${name}`, 'is not as it is made');
     }
