@@ -23,14 +23,23 @@ export class Records {
     this.#store = store;
   }
 
+  /**
+   * Adds the records that say so, and those under the same name that speak of the same vulnerability without matching: they
+   * decide which version fixes it. With these alone the match comes out the same again.
+   */
   add(match: Match): void {
-    for (const { ecosystem, name, advisory } of match.matchedBy) {
-      const key = `${ecosystem}\0${name}\0${advisory}`;
-      if (this.#found.has(key)) continue;
-      const record = this.#of(ecosystem, name).get(advisory);
-      if (record !== undefined) this.#found.set(key, { ecosystem, name, record });
+    const ids = new Set([match.id, ...match.aliases]);
+    const said = new Set(match.matchedBy.map((r) => r.advisory));
+    for (const { ecosystem, name } of match.matchedBy) {
+      for (const [id, record] of this.#of(ecosystem, name)) {
+        const key = `${ecosystem}\0${name}\0${id}`;
+        if (this.#found.has(key)) continue;
+        const related =
+          record.withdrawn === null && [id, ...record.aliases, ...record.upstream].some((i) => ids.has(i));
+        if (said.has(id) || related) this.#found.set(key, { ecosystem, name, record });
+      }
     }
-    for (const id of [match.id, ...match.aliases]) {
+    for (const id of ids) {
       if (!this.#facts.has(id)) this.#facts.set(id, this.#store.facts(id));
     }
   }
