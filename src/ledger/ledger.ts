@@ -9,13 +9,14 @@ import type { Database, Reader } from './database/database.ts';
 import type { LedgerRow, Tables } from './database/tables.ts';
 import type { Documents } from './documents.ts';
 import { encodeEntry } from './encode-entry.ts';
-import type { Entry, Fact } from './fact.ts';
+import { documentsOf, type Entry, type Fact } from './fact.ts';
 
 import { ledgerFailure } from './failure.ts';
 
 import type { Instant } from './instant.ts';
 import type { LedgerParts } from './parts.ts';
 import { publishPending } from './publish.ts';
+import { removeRedacted } from './redacted-again.ts';
 
 /** What `append` leaves. */
 export interface Appended {
@@ -76,7 +77,7 @@ export class Ledger {
 
   /**
    * Writes facts: all of them or none. Documents that they name must have been put before. `build` runs while nobody else
-   * writes, and may read; what it throws ends the transaction. When this returns, the facts outlive the process, the machine's
+   * writes, and may read; what it throws ends the transaction. A document that was redacted before is taken out again. When this returns, the facts outlive the process, the machine's
    * power and the loss of the log's files; `publish` brings them into the log's files.
    *
    * Throws `store-busy` naming the other writer, `disk-full`, `limit-exceeded` (an entry larger than the log can hold), and
@@ -110,6 +111,10 @@ export class Ledger {
     const entries = authored.map(({ actor, fact }): Entry => ({ ...when, actor, tool, ...fact }));
     const appended = { first: state.size, count: entries.length, recorded, clockBehindMs };
     if (entries.length === 0) return appended;
+    await removeRedacted(
+      { reader: tx, database, documents },
+      authored.flatMap(({ fact }) => documentsOf(fact)),
+    );
     await applyAll({ tx, database, documents }, state.size, entries, (rows) => {
       for (const [at, entry] of entries.entries()) {
         rows.add('pending', { id: state.size + at, bytes: encodeEntry(entry) });
