@@ -1,19 +1,30 @@
-import { compareProjections } from '../ledger/compare.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { compareProjections, structureFaults } from '../ledger/compare.ts';
+import type { Database } from '../ledger/database/database.ts';
 import { documentsOf, type Entry } from '../ledger/fact.ts';
+import { ledgerPaths } from '../ledger/folder.ts';
 import { readPublicKeys } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { type LedgerOptions, openLedger } from '../ledger/open-ledger.ts';
 import { checkAgreement, openLogFiles } from '../ledger/publish.ts';
 import { replay } from '../ledger/replay.ts';
+import { CodedError } from '../model/errors.ts';
 import type { Digest } from '../model/inventory.ts';
-import { checkLog } from '../tlog/check.ts';
+import { checkLog, type LogCheck } from '../tlog/check.ts';
+import { LogError } from '../tlog/errors.ts';
 import { type Log, openLog } from '../tlog/log.ts';
-import { parseVkey } from '../tlog/note.ts';
+import { formatVkey, parseVkey } from '../tlog/note.ts';
+import { openKeyFile } from '../tlog/signer.ts';
 import { fileStorage } from '../tlog/storage/files.ts';
+import { keysText } from './log-files.ts';
 import { recheckMatches } from './recheck-matches.ts';
 import { heldDecisions, heldKnowledge } from './shapes/documents.ts';
 import { type HeldEntry, readEntry } from './shapes/entry.ts';
 import { type Check, Checking, outcomeOf } from './verify/checks.ts';
 import { checkKeyChain } from './verify/log-checks.ts';
+
+type Paths = ReturnType<typeof ledgerPaths>;
 
 export interface VerifyLedgerOptions {
   /** Leave out working the matches out again. */
@@ -33,24 +44,84 @@ export interface LedgerVerdict {
   readonly entries: number;
 }
 
+const logSays = 'every entry, tile and hash of the log leads to its signed state';
+
+/** The files of the log against the keys of the folder. Null for the log where it cannot be relied upon. */
+async function checkLogFiles(
+  paths: Paths,
+): Promise<{ check: Check; keys: string[]; found: LogCheck | null; log: Log | null }> {
+  const check = new Checking('log', logSays);
+  const keys = (await check.attempt('keys/log.pub', () => readPublicKeys(paths))) ?? [];
+  const verifiers = await check.attempt('keys/log.pub', () => keys.map(parseVkey));
+  const origin = verifiers?.at(-1)?.name;
+  if (verifiers === null || origin === undefined) {
+    if (!check.failed) check.fault('keys/log.pub', 'there is no key');
+    return { check: check.done(), keys, found: null, log: null };
+  }
+  if (keysText(keys) !== readFileSync(paths.publicKeys, 'utf8')) {
+    check.fault('keys/log.pub', 'is not as it is written');
+  }
+  const storage = fileStorage(paths.log);
+  const found = await check.attempt('log', () => checkLog(storage, { verifiers, origin }));
+  check.looked(found?.size ?? 0);
+  for (const { place, message } of found?.faults ?? []) check.fault(`log/${place}`, message);
+  const log = check.failed ? null : await check.attempt('log', () => openLog({ storage, origin, verifiers }));
+  return { check: check.done(), keys, found, log };
+}
+
+/** That the private key, where this process may read it, is the one that the log's public key belongs to. */
+async function checkPrivateKey(paths: Paths, keys: readonly string[]): Promise<Check> {
+  const check = new Checking('private-key', 'the private key is the one of the log');
+  if (!existsSync(paths.key)) return check.done();
+  const last = keys.at(-1) ?? '';
+  try {
+    check.looked();
+    const signer = await openKeyFile(paths.key, last.split('+')[0] ?? '');
+    if (formatVkey(signer) !== last) check.fault('keys/log.key', 'is not the key that keys/log.pub names');
+  } catch (thrown) {
+    if (!(thrown instanceof LogError)) throw thrown;
+    // An auditor need not be able to read it.
+    if (thrown.code !== 'unreadable') check.fault('keys/log.key', thrown.message);
+  }
+  return check.done();
+}
+
+/**
+ * As `verifyLedger`, for a folder whose database may not even open: then that is the fault, and the log is checked all the same.
+ * Throws `ledger-missing`.
+ */
+export async function verifyLedgerFolder(
+  open: Omit<LedgerOptions, 'mode' | 'unchecked'>,
+  options: VerifyLedgerOptions,
+): Promise<LedgerVerdict> {
+  let ledger: Ledger;
+  try {
+    ledger = await openLedger({ ...open, mode: 'read', unchecked: true });
+  } catch (thrown) {
+    if (!(thrown instanceof CodedError) || thrown.code === 'ledger-missing') throw thrown;
+    const { check, found } = await checkLogFiles(ledgerPaths(open.folder));
+    const database = new Checking('database', 'the database opens');
+    database.fault(open.databaseUrl === null ? 'ledger.db' : 'the database', thrown.message);
+    const { unpublished = [], size = null } = found ?? {};
+    return { outcome: 'fail', checks: [check, database.done()], unreferenced: [], unpublished, entries: size ?? 0 };
+  }
+  try {
+    return await verifyLedger(ledger, options);
+  } finally {
+    await ledger.close();
+  }
+}
+
 /**
  * Verifies a ledger, which was opened for reading and unchecked: the log's files, that the database belongs to them, every
  * document, the keys, every row of every table against what the log gives, and every match against its advisory records.
  */
 export async function verifyLedger(ledger: Ledger, { quick, file }: VerifyLedgerOptions): Promise<LedgerVerdict> {
   const { parts } = ledger;
-  const keys = readPublicKeys(parts.paths);
-  const verifiers = keys.map(parseVkey);
-  const storage = fileStorage(parts.paths.log);
-  const tree = new Checking('log', 'every entry, tile and hash of the log leads to its signed state');
-  const found = await checkLog(storage, { verifiers, origin: parts.origin });
-  tree.looked(found.size ?? 0);
-  for (const { place, message } of found.faults) tree.fault(`log/${place}`, message);
-  const { unpublished } = found;
-  const checks = [tree.done()];
-  if (tree.failed) return { outcome: 'fail', checks, unreferenced: [], unpublished, entries: found.size ?? 0 };
-
-  const log = await openLog({ storage, origin: parts.origin, verifiers });
+  const { check, keys, found, log } = await checkLogFiles(parts.paths);
+  const checks = [check, await checkPrivateKey(parts.paths, keys)];
+  const unpublished = found?.unpublished ?? [];
+  if (log === null) return { outcome: 'fail', checks, unreferenced: [], unpublished, entries: found?.size ?? 0 };
   checks.push(await checkDatabase(ledger, keys, log));
   const { check: readable, entries } = await readAll(log);
   checks.push(readable, await checkKeyChain(entries, keys, parts.origin));
@@ -153,6 +224,11 @@ async function checkTables(ledger: Ledger, log: Log, broken: boolean, file: stri
   );
   if (expected === null) return check.done();
   try {
+    for (const fault of await structureFaults(ledger.database)) check.fault(place, fault);
+    const [is, should] = [await schemaOf(ledger.database), await schemaOf(expected)];
+    for (const name of new Set([...is.keys(), ...should.keys()])) {
+      if (is.get(name) !== should.get(name)) check.fault(`${place} schema of ${name}`, 'is not as it is made');
+    }
     for await (const difference of compareProjections(ledger.database, expected)) {
       if ((await ledger.state()).size !== size) {
         check.cannotSay(place, 'entries were written meanwhile: do it again while nobody writes');
@@ -177,6 +253,14 @@ async function checkTables(ledger: Ledger, log: Log, broken: boolean, file: stri
     await expected.close();
   }
   return check.done();
+}
+
+/** How tables and indexes were made; empty for PostgreSQL, which keeps no text of it. */
+async function schemaOf({ kind, kysely }: Database): Promise<Map<string, string>> {
+  if (kind === 'postgres') return new Map();
+  const { rows } = await sql<{ name: string; type: string; table: string; text: string | null }>`SELECT name, type,
+    tbl_name AS "table", sql AS text FROM sqlite_master`.execute(kysely);
+  return new Map(rows.map(({ name, ...made }) => [name, JSON.stringify(made)]));
 }
 
 async function checkAllMatches(ledger: Ledger, entries: readonly HeldEntry[]): Promise<Check> {

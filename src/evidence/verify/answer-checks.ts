@@ -1,4 +1,5 @@
-import type { PackRequest } from '../answer.ts';
+import { CodedError } from '../../model/errors.ts';
+import type { PackAnswer, PackRequest } from '../answer.ts';
 import { derive } from '../derive/derive.ts';
 import type { Ground } from '../derive/ground.ts';
 import type { PackManifest } from '../manifest.ts';
@@ -30,8 +31,15 @@ export async function checkAnswer(
   const { checkpoint, keys } = log;
   const { origin, size, root } = checkpoint;
   const state = { origin, keys, size, root: Buffer.from(root).toString('hex') };
-  const answer = await check.attempt('log/entries', () => derive(ground, requestOf(manifest), manifest.made, state));
-  if (answer === null) return check.done();
+  let answer: PackAnswer;
+  try {
+    answer = await derive(ground, requestOf(manifest), manifest.made, state);
+  } catch (thrown) {
+    if (!(thrown instanceof CodedError)) throw thrown;
+    // What is missing or altered has been told with its place.
+    check.cannotSay('pack.json', `cannot be worked out again: ${thrown.message}`);
+    return check.done();
+  }
   const { ran, known, decided } = answer;
   check.looked(ran.deployments.length + known.vulnerabilities.length + decided.length);
   const rendered = (await check.attempt('pack.json', () => renderAnswer(answer))) ?? [];

@@ -55,11 +55,13 @@ export async function checkDocuments(
     roles.set(`log/proofs/${index}.tlog-proof`, 'log');
     if (entry.kind === 'checkpoint-stamped') roles.set(`log/consistency/${entry.size}.txt`, 'log');
   }
+  const lost = new Set<string>();
   const named = await check.attempt('log/entries', () => namedDocuments(ground));
   for (const { path, digest, role, entry, optional } of [...(named ?? []), ...others]) {
     check.looked();
     roles.set(path, role);
     if (!zip.has(path)) {
+      if (role === 'decisions') lost.add(String(entry));
       if (!optional && !ground.redacted.has(digest)) {
         check.fault(path, `document ${digest}, which entry ${entry} names, is not there, and no entry redacts it`);
       }
@@ -67,13 +69,15 @@ export async function checkDocuments(
     }
     const bytes = await check.attempt(path, () => zip.read(path));
     if (bytes !== null && digestOf(bytes) !== digest) {
+      if (role === 'decisions') lost.add(String(entry));
       check.fault(path, `is not document ${digest}, which entry ${entry} names`);
     }
   }
   for (const { path, role } of manifest.files) {
     const expected = manifest.wholeLog && path.startsWith('log/tile/') ? 'log' : roles.get(path);
-    // Without all entries it is not known what belongs there.
-    if (expected === undefined && named !== null) check.fault(path, 'nothing in the pack names this file');
+    // Where a list of decisions is not there, its evidence cannot be told from what is foreign.
+    const unknown = named === null || (role === 'decision-evidence' && lost.has(path.split('/')[1] ?? ''));
+    if (expected === undefined && !unknown) check.fault(path, 'nothing in the pack names this file');
     else if (expected !== undefined && expected !== role) check.fault('manifest.json', `the role of ${path}: ${role}`);
   }
   return check.done();
