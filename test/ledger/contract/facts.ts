@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { subjectOf } from '../../../src/ledger/decision-scope.ts';
 import type { Fact } from '../../../src/ledger/fact.ts';
 import { forever } from '../../../src/ledger/instant.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
@@ -380,7 +381,8 @@ export function factTests(newPlace: NewPlace): void {
         expired: null,
       };
       const row = (entry: number, place: number, vulnerability: string, day: string, more: object = {}) => {
-        return { ...common, id: number(entry, place), entry, place, vulnerability, known_from: t(day), ...more };
+        const all = { ...common, id: number(entry, place), entry, place, vulnerability, known_from: t(day), ...more };
+        return { ...all, subject: subjectOf(all) };
       };
       const plain = { justification: null };
       assert.deepEqual(rows, [
@@ -398,9 +400,14 @@ export function factTests(newPlace: NewPlace): void {
         }),
         row(3, 2, 'CVE-2026-9', '2026-01-02', { known_to: t('2026-01-05'), superseded_by: number(6, 1) }),
         row(4, 0, 'GHSA-1', '2026-01-03', { ...plain, status: 'affected' }),
-        row(5, 0, 'NEW-1', '2026-01-04', { component: lodash }),
+        row(5, 0, 'NEW-1', '2026-01-04', {
+          component: lodash,
+          known_to: t('2026-01-05'),
+          superseded_by: number(6, 0),
+        }),
         row(6, 0, 'CVE-2026-1', '2026-01-05', { ...plain, status: 'fixed', component: lodash }),
-        row(6, 1, 'NEW-2', '2026-01-05'),
+        // One entry after the other of a list: it never counted.
+        row(6, 1, 'NEW-2', '2026-01-05', { known_to: t('2026-01-05'), superseded_by: number(6, 2) }),
         row(6, 2, 'CVE-2026-9', '2026-01-05', { ...plain, status: 'affected' }),
         row(6, 3, 'CVE-2026-9', '2026-01-05', { artifact: digest(1), environment: 'test' }),
       ]);
