@@ -36,7 +36,7 @@ export const projectionKeys = {
   artifact_component: ['artifact', 'component', 'known_from'],
   verdict: ['id'],
   deployment: ['id'],
-  period: ['service', 'environment', 'deployment', 'known_from', 'entry'],
+  period: ['deployment', 'entry'],
   observation: ['id'],
   drift: ['observation', 'place'],
   snapshot: ['id'],
@@ -45,9 +45,10 @@ export const projectionKeys = {
   vulnerability_name: ['name', 'vulnerability'],
   component_match: ['component', 'vulnerability', 'known_from', 'opened'],
   decision: ['id'],
+  decision_name: ['name', 'decision'],
   redaction: ['document'],
   outbox: ['entry'],
-} as const satisfies Partial<Record<TableName, readonly string[]>>;
+} as const satisfies Record<Exclude<TableName, 'ledger' | 'pending' | 'migration' | 'person'>, readonly string[]>;
 
 export type Projection = keyof typeof projectionKeys;
 

@@ -122,7 +122,7 @@ export function factTests(newPlace: NewPlace): void {
           'snapshot-learned',
           'rescanned',
         ],
-        ...['deployment-started', 'observed', 'snapshot-learned', 'rescanned', 'artifact-recorded', 'verdict-given'],
+        ...[null, 'observed', 'snapshot-learned', 'rescanned', 'artifact-recorded', 'verdict-given'],
         ...['redacted', 'redacted', 'checkpoint-stamped', 'key-rotated', 'repaired'],
       ];
       assert.deepEqual(await tablesOf(ledger), {

@@ -1,0 +1,15 @@
+import { rmSync } from 'node:fs';
+import { openLedger } from '../src/ledger/open-ledger.ts';
+import { deploy } from '../src/ledger/record/deploy.ts';
+import { deployRequest } from './ledger/samples.ts';
+import { startPostgres } from './real/postgres.ts';
+const kind = process.argv[2]; const N=Number(process.argv[3]??1000);
+const pgs = kind==='postgres'?await startPostgres():null;
+const folder='/tmp/database/single'; rmSync(folder,{recursive:true,force:true});
+const ledger = await openLedger({folder, databaseUrl: pgs===null?null:await pgs.fresh(), clock:()=>new Date(), tool:'kvitto/0.1.0', name:'try', waitMs:5000, mode:'create'});
+for (let i=0;i<200;i++) await deploy(ledger, deployRequest({service:`s${i%100}`}));
+const c0=process.cpuUsage(); const t=performance.now();
+for (let i=0;i<N;i++) await deploy(ledger, deployRequest({service:`s${i%100}`}));
+const ms=performance.now()-t, c=process.cpuUsage(c0);
+console.log(kind, 'single', Math.round(N/ms*1000), '/s', (ms/N).toFixed(3),'ms each; cpu', ((c.user+c.system)/1000/N).toFixed(3));
+await ledger.close(); await pgs?.stop();
