@@ -13,7 +13,7 @@ import { deployRequest } from './samples.ts';
 /** Why no file system of a few megabytes can be made at `folder`; null where one was. */
 function mountSmall(folder: string): string | null {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder], { stdio: 'pipe' });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder], { stdio: 'pipe' });
     return null;
   } catch {
     return 'no small file system can be mounted here (that takes root): A FULL DISK WAS NOT TESTED';
@@ -44,7 +44,7 @@ test('a full disk loses nothing that was acknowledged, and says what it is; room
       return;
     }
     const ballast = join(root, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(1_500_000));
+    writeFileSync(ballast, Buffer.alloc(8_000_000));
     const place = { folder: join(root, 'ledger'), databaseUrl: null };
     const ledger = await open(place, null);
     const { acknowledged, failure } = await fill(ledger);
