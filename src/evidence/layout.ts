@@ -84,7 +84,8 @@ export async function namedDocuments(ground: Ground): Promise<NamedDocument[]> {
   };
   for (const held of ground.entries) {
     for (const [digest, path, role] of placesOf(held)) add(digest, path, role, held.index, false);
-    if (held.entry.kind !== 'decisions-made') continue;
+    // What is not there cannot name anything; that it is not there is for the caller to tell.
+    if (held.entry.kind !== 'decisions-made' || (await ground.read(held.entry.decisions)) === null) continue;
     const { decisions } = await ground.document(held.entry.decisions, held.index, heldDecisions);
     for (const { document } of decisions.flatMap((d) => d.evidence)) {
       if (document === null) continue;

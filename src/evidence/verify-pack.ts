@@ -10,7 +10,7 @@ import { select } from './select.ts';
 import { checkAnswer, checkMatches, requestOf } from './verify/answer-checks.ts';
 import { type Check, Checking, outcomeOf } from './verify/checks.ts';
 import { checkDocuments, checkFiles } from './verify/file-checks.ts';
-import { checkCheckpoint, checkEntries, checkKeys, type ShownLog } from './verify/log-checks.ts';
+import { checkCheckpoint, checkEntries, checkKeyChain, type ShownLog } from './verify/log-checks.ts';
 import { checkStamps, type Vouched } from './verify/stamp-checks.ts';
 import { telling, zipStorage } from './whole-log.ts';
 import { openZip, type ZipFiles } from './zip/read-zip.ts';
@@ -67,7 +67,7 @@ export async function verifyPack(bytes: Uint8Array, options: VerifyPackOptions):
   if (manifest === null || log === null) return { outcome: 'fail', checks, ...nothing, key };
 
   const { check: entriesCheck, entries } = await checkEntries(zip, manifest, log);
-  checks.push(entriesCheck, await checkKeys(entries, log));
+  checks.push(entriesCheck, await checkKeyChain(entries, log.keys, log.checkpoint.origin));
   const ground = new Ground(entries, documentsOf(zip, manifest));
   const { check: stamps, vouched } = await checkStamps(zip, ground, log, trusted);
   const whole = manifest.wholeLog ? await checkWhole(zip, manifest, log) : null;

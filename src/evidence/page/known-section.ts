@@ -85,5 +85,6 @@ export function decidedSection({ decided }: PackAnswer): Markup {
   });
   return html`<h2 id="decided">3. What was decided, by which role, until when</h2>
 <p class="serves">Evidence for the Cyber Resilience Act, Annex I Part II (2), and for Implementing Regulation (EU) 2024/2690, annex, 6.10.3 and 6.6.2.</p>
+${decided.some((d) => d.inForceFor > 0) ? html`<p>Those in force at the end are in <code>vex/</code> as OpenVEX, as far as their words were not taken out.</p>` : null}
 ${table(['About', 'Status', 'Why', 'Who', 'Holds', 'In force for'], rows, 'Decisions about these vulnerabilities; “in force for”: lines of section 2 at the end of the period')}`;
 }

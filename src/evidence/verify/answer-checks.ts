@@ -1,9 +1,10 @@
-import type { PackRequest } from '../answer.ts';
+import { CodedError } from '../../model/errors.ts';
+import type { PackAnswer, PackRequest } from '../answer.ts';
 import { derive } from '../derive/derive.ts';
 import type { Ground } from '../derive/ground.ts';
 import type { PackManifest } from '../manifest.ts';
 import { recheckMatches } from '../recheck-matches.ts';
-import { renderAnswer } from '../render.ts';
+import { renderAnswer, vexPath } from '../render.ts';
 import { heldInventory, heldKnowledge } from '../shapes/documents.ts';
 import type { ZipFiles } from '../zip/read-zip.ts';
 import { type Check, Checking } from './checks.ts';
@@ -30,11 +31,22 @@ export async function checkAnswer(
   const { checkpoint, keys } = log;
   const { origin, size, root } = checkpoint;
   const state = { origin, keys, size, root: Buffer.from(root).toString('hex') };
-  const answer = await check.attempt('log/entries', () => derive(ground, requestOf(manifest), manifest.made, state));
-  if (answer === null) return check.done();
+  let answer: PackAnswer;
+  try {
+    answer = await derive(ground, requestOf(manifest), manifest.made, state);
+  } catch (thrown) {
+    if (!(thrown instanceof CodedError)) throw thrown;
+    // What is missing or altered has been told with its place.
+    check.cannotSay('pack.json', `cannot be worked out again: ${thrown.message}`);
+    return check.done();
+  }
   const { ran, known, decided } = answer;
   check.looked(ran.deployments.length + known.vulnerabilities.length + decided.length);
-  for (const { path, text } of renderAnswer(answer)) {
+  const rendered = (await check.attempt('pack.json', () => renderAnswer(answer))) ?? [];
+  if (zip.has(vexPath) && !rendered.some((r) => r.path === vexPath)) {
+    check.fault(vexPath, 'no decision in the pack can be said in VEX');
+  }
+  for (const { path, text } of rendered) {
     const is = await check.attempt(path, () => textOf(zip.read(path)));
     if (is === null || is === text) continue;
     if (!path.endsWith('.json')) {
@@ -71,7 +83,7 @@ export async function checkMatches(ground: Ground, tool: string): Promise<Check>
     );
     for (const { purl } of inventory?.components ?? []) components.add(purl);
   }
-  /** Since when a component was known to have something, by all that it was called. */
+  /** Since when each component was known to have something. */
   const since = new Map<string, Set<number>>();
   for (const { index, entry } of ground.entries) {
     if (entry.kind !== 'rescanned') continue;
@@ -86,17 +98,17 @@ export async function checkMatches(ground: Ground, tool: string): Promise<Check>
         if (entry.tool === tool) check.fault(where, message);
         else check.cannotSay(where, `${message}; it was written by ${entry.tool}, and this is ${tool}`);
       }
-      for (const [at, { component, id, aliases, firstKnown }] of document.opened.entries()) {
+      for (const [at, { component, id, firstKnown }] of document.opened.entries()) {
         if (!components.has(component)) continue;
-        const keys = [id, ...aliases].map((name) => `${component}\0${name}`);
-        const start = firstKnown === null ? Date.parse(entry.recorded) : Date.parse(firstKnown);
-        if (firstKnown !== null && !keys.some((key) => since.get(key)?.has(start))) {
+        const began = since.get(component) ?? new Set();
+        since.set(component, began);
+        if (firstKnown !== null && !began.has(Date.parse(firstKnown))) {
           check.fault(
             `${place} at opened[${at}].firstKnown`,
             `nothing in the log says that ${id} was known since then`,
           );
         }
-        for (const key of keys) since.set(key, (since.get(key) ?? new Set()).add(start));
+        began.add(Date.parse(firstKnown ?? entry.recorded));
       }
     }
   }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Ground } from '../derive/ground.ts';
 import { type NamedDocument, namedDocuments } from '../layout.ts';
 import { manifestText, type PackManifest, readManifest } from '../manifest.ts';
+import { vexPath } from '../render.ts';
 import type { ZipFiles } from '../zip/read-zip.ts';
 import { type Check, Checking } from './checks.ts';
 import { textOf } from './log-checks.ts';
@@ -46,7 +47,7 @@ export async function checkDocuments(
 ): Promise<Check> {
   const check = new Checking('documents', 'every document that an entry names is there, or was redacted by an entry');
   const roles = new Map<string, string>();
-  for (const path of ['index.html', 'pack.json', 'NOT-COVERED.md']) roles.set(path, 'answer');
+  for (const path of ['index.html', 'pack.json', 'NOT-COVERED.md', vexPath]) roles.set(path, 'answer');
   roles.set('keys/log.pub', 'key');
   roles.set('log/checkpoint', 'log');
   for (const { index, entry } of ground.entries) {
@@ -54,11 +55,13 @@ export async function checkDocuments(
     roles.set(`log/proofs/${index}.tlog-proof`, 'log');
     if (entry.kind === 'checkpoint-stamped') roles.set(`log/consistency/${entry.size}.txt`, 'log');
   }
+  const lost = new Set<string>();
   const named = await check.attempt('log/entries', () => namedDocuments(ground));
   for (const { path, digest, role, entry, optional } of [...(named ?? []), ...others]) {
     check.looked();
     roles.set(path, role);
     if (!zip.has(path)) {
+      if (role === 'decisions') lost.add(String(entry));
       if (!optional && !ground.redacted.has(digest)) {
         check.fault(path, `document ${digest}, which entry ${entry} names, is not there, and no entry redacts it`);
       }
@@ -66,13 +69,15 @@ export async function checkDocuments(
     }
     const bytes = await check.attempt(path, () => zip.read(path));
     if (bytes !== null && digestOf(bytes) !== digest) {
+      if (role === 'decisions') lost.add(String(entry));
       check.fault(path, `is not document ${digest}, which entry ${entry} names`);
     }
   }
   for (const { path, role } of manifest.files) {
     const expected = manifest.wholeLog && path.startsWith('log/tile/') ? 'log' : roles.get(path);
-    // Without all entries it is not known what belongs there.
-    if (expected === undefined && named !== null) check.fault(path, 'nothing in the pack names this file');
+    // Where a list of decisions is not there, its evidence cannot be told from what is foreign.
+    const unknown = named === null || (role === 'decision-evidence' && lost.has(path.split('/')[1] ?? ''));
+    if (expected === undefined && !unknown) check.fault(path, 'nothing in the pack names this file');
     else if (expected !== undefined && expected !== role) check.fault('manifest.json', `the role of ${path}: ${role}`);
   }
   return check.done();

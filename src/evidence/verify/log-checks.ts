@@ -88,7 +88,11 @@ export async function checkEntries(
 }
 
 /** That the keys follow from the first entry and the rotations. */
-export async function checkKeys(entries: readonly HeldEntry[], { keys, checkpoint }: ShownLog): Promise<Check> {
+export async function checkKeyChain(
+  entries: readonly HeldEntry[],
+  keys: readonly string[],
+  logOrigin: string,
+): Promise<Check> {
   const check = new Checking(
     'keys',
     'each key of the log was named by the one before it, the first by the first entry',
@@ -100,7 +104,7 @@ export async function checkKeys(entries: readonly HeldEntry[], { keys, checkpoin
   }
   check.looked();
   const { origin, key } = first.entry;
-  if (origin !== checkpoint.origin) check.fault('log/entries/0.json', `the ledger is ${clip(origin, 120)}`);
+  if (origin !== logOrigin) check.fault('log/entries/0.json', `the ledger is ${clip(origin, 120)}`);
   if (key !== keys[0]) check.fault('keys/log.pub', 'line 1 is not the key that the first entry names');
   let at = 0;
   for (const { index, entry } of entries) {

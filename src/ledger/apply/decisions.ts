@@ -49,7 +49,7 @@ export async function applyDecisions(
   await rows.flush();
   const names = await namesOf(context, decisions);
   const all = [...new Set([...names.values()].flatMap((set) => [...set]))];
-  /** The decision that holds now, by each of its vulnerability's names and its scope. */
+  /** The decisions that hold now, by each name that they give their vulnerability, and their scope. */
   const standing = new Map<string, number>();
   for (const part of parts(all)) {
     const { rows: held } = await sql<{
@@ -59,28 +59,27 @@ export async function applyDecisions(
       environment: string | null;
       component: string | null;
       artifact: string | null;
-    }>`SELECT d.id, n.name, d.service, d.environment, d.component, d.artifact
-      FROM decision_name n JOIN decision d ON d.id = n.decision
-      WHERE d.known_to = ${forever} AND ${among(database, 'n.name', part)} ORDER BY d.id`.execute(tx);
+    }>`SELECT d.id, n.name, d.service, d.environment, d.component, d.artifact FROM decision_name n
+      JOIN decision d ON d.id = n.decision WHERE d.known_to = ${forever} AND ${among(database, 'n.name', part)}
+      ORDER BY d.id`.execute(tx);
     for (const row of held) standing.set(`${row.name}\0${scopeOf(row)}`, row.id);
   }
+  const ended = new Set<number>();
   for (const [place, record] of decisions.entries()) {
     const id = index * mostDecisions + place;
     const scope = scopeOf(record);
     const own = [record.vulnerability, ...record.aliases];
-    const superseded = new Set<number>();
-    for (const name of own.flatMap((n) => [...(names.get(n) ?? [])])) {
-      const before = standing.get(`${name}\0${scope}`);
-      if (before !== undefined) superseded.add(before);
-    }
-    if (superseded.size > 0) {
-      // One of the same list may still wait to be written.
-      await rows.flush();
+    for (const name of new Set(own.flatMap((n) => [...(names.get(n) ?? [])]))) {
+      const superseded = standing.get(`${name}\0${scope}`);
+      if (superseded === undefined) continue;
+      // Found by several of its names.
+      if (ended.has(superseded)) continue;
+      ended.add(superseded);
+      if (superseded >= index * mostDecisions) await rows.flush();
       await tx
         .updateTable('decision')
         .set({ known_to: recorded, superseded_by: id })
-        .where(among(database, 'id', [...superseded]))
-        .where('known_to', '=', forever)
+        .where('id', '=', superseded)
         .execute();
     }
     for (const name of own) standing.set(`${name}\0${scope}`, id);
