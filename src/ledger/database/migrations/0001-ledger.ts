@@ -20,7 +20,7 @@ CREATE TABLE verdict (id KEY, artifact BIGINT NOT NULL, verdict TEXT NOT NULL, p
 CREATE INDEX verdict_artifact ON verdict (artifact);
 CREATE TABLE deployment (id KEY, service BIGINT NOT NULL, environment BIGINT NOT NULL, artifact BIGINT NOT NULL, marks TEXT NOT NULL);
 CREATE TABLE period (deployment BIGINT NOT NULL, service BIGINT NOT NULL, environment BIGINT NOT NULL, artifact BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, ending BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (service, environment, deployment, known_from, entry)) CLUSTERED;
-CREATE INDEX period_artifact ON period (artifact);
+CREATE INDEX period_artifact ON period (artifact, known_to, valid_to, valid_from, known_from);
 CREATE TABLE observation (id KEY, environment BIGINT NOT NULL, at BIGINT NOT NULL, covers_to BIGINT NOT NULL, document TEXT NOT NULL, containers BIGINT NOT NULL, drift BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX observation_environment ON observation (environment, at);
 CREATE TABLE drift (observation BIGINT NOT NULL, place BIGINT NOT NULL, environment BIGINT NOT NULL, service TEXT NOT NULL, what TEXT NOT NULL, digest TEXT, containers BIGINT NOT NULL, PRIMARY KEY (observation, place)) CLUSTERED;
