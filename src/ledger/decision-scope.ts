@@ -19,14 +19,13 @@ export interface DecisionSubject {
 }
 
 /** Canonical as it stands in the kinds that are met most, without qualifiers: its parts can be read off. */
-const plain = /^pkg:(npm|cargo|gem|golang|maven|composer)\/(?:([a-z0-9./-]+)\/)?([a-z0-9.-]+)(?:@([A-Za-z0-9.-]+))?$/;
+const plain =
+  /^pkg:(npm|cargo|gem|golang)\/(?:((?:[a-z0-9][a-z0-9.-]*\/)*[a-z0-9][a-z0-9.-]*)\/)?([a-z0-9][a-z0-9.-]*)(?:@([A-Za-z0-9][A-Za-z0-9.-]*))?$/;
 
 /** What `parsePurl` says, in a tenth of the time where the text is plain. */
 export function quickPurl(text: string): Purl | null {
-  const [, type, namespace, name, version] = plain.exec(text) ?? [];
-  if (type === undefined || name === undefined || text.length > 200 || text.includes('//') || text.includes('/.')) {
-    return parsePurl(text);
-  }
+  const [, type, namespace, name, version] = text.length > 200 ? [] : (plain.exec(text) ?? []);
+  if (type === undefined || name === undefined) return parsePurl(text);
   return { type, namespace: namespace ?? null, name, version: version ?? null, qualifiers: {}, subpath: null };
 }
 
