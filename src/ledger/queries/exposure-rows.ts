@@ -1,7 +1,7 @@
 import { severityLevels } from '../../model/advisory.ts';
 import type { Digest } from '../../model/inventory.ts';
 import type { DecisionSubject } from '../decision-scope.ts';
-import type { Instant } from '../instant.ts';
+import { forever, type Instant } from '../instant.ts';
 import type { DecisionRef, DeploymentRef, ExposureRow } from './answers.ts';
 import type { DecisionsInForce } from './decision-refs.ts';
 import { endAt } from './known-at.ts';
@@ -60,10 +60,12 @@ export function exposureRows(
   for (const match of matches) {
     if (last?.component !== match.component || last.vulnerability !== match.vulnerability) own = groups.length;
     last = match;
-    const open = match.known_to > context.asOf;
+    // What was closed later than is asked about is open.
+    const until = endAt(match.known_to, context.asOf);
+    const open = until === forever;
     for (const { run, contained, subject } of places.get(match.component) ?? []) {
-      if (!open && !knownWhile(run, match.known_from, match.known_to)) continue;
-      const known = knownWhile(run, Math.max(match.first_known, contained), match.known_to);
+      if (!open && !knownWhile(run, match.known_from, until)) continue;
+      const known = knownWhile(run, Math.max(match.first_known, contained), until);
       const decision = context.decisions.for(match.vulnerability, subject);
       const { deployment } = run.ref;
       let group: Group | undefined;

@@ -43,7 +43,12 @@ export async function where(ledger: Ledger, request: WhereRequest): Promise<Wher
     page.map((p) => p.artifact),
     asOf,
   );
-  const decisions = await decisionsInForce(ledger, [among(ledger.database, 'n.vulnerability', ids)], asOf, asOf);
+  const decisions = await decisionsInForce(
+    ledger,
+    ids.length === 0 ? [] : [among(ledger.database, 'n.vulnerability', ids)],
+    asOf,
+    asOf,
+  );
   return {
     vulnerability: request.vulnerability,
     names,
