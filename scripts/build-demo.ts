@@ -7,7 +7,7 @@ import { crc32, gzipSync } from 'node:zlib';
 const demo = join(import.meta.dirname, '../demo');
 const source = join(demo, 'source');
 
-interface Member {
+export interface Member {
   readonly name: string;
   readonly bytes: Buffer;
 }
@@ -88,7 +88,7 @@ function tarEntry(name: string, bytes: Buffer, type: string, link: string): Buff
 }
 
 /** A zip with stored members (PKWARE APPNOTE 4.3), dated 2026-11-12. */
-function zip(members: readonly Member[]): Buffer {
+export function zip(members: readonly Member[]): Buffer {
   const date = ((2026 - 1980) << 9) | (11 << 5) | 12;
   const parts: Buffer[] = [];
   const directory: Buffer[] = [];

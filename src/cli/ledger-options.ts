@@ -66,7 +66,8 @@ export function knownOptions(command: Command): Command {
 
 /** The folder of the ledger. */
 export function ledgerFolder(flags: Pick<LedgerFlags, 'ledger'>, home: string): string {
-  if (flags.ledger === '') throw new CodedError('usage', '--ledger names no folder');
+  if (flags.ledger === '')
+    throw new CodedError('usage', '--ledger names no folder', { remedy: 'leave it out for $KVITTO_HOME/ledger' });
   return flags.ledger === undefined ? path.join(home, 'ledger') : path.resolve(flags.ledger);
 }
 

@@ -40,13 +40,13 @@ export function ledgerCommands(program: Command, context: CallContext, exitWith:
       'Holds all that the ledger knows against the advisory store as it is now, records what that changes, and prints it. No image is needed.',
     )
     .option('--max-db-age <duration>', 'warn of advisories that are older, as 5d', '5d')
+    .option('--full', 'everything, also where the store says the same as before')
+    .option('--force', 'take a store that is older than what was used before as what holds now')
     .addHelpText(
       'after',
       '\nExamples:\n  kvitto db update && kvitto rescan\n  kvitto rescan -f json -o changes.json\n',
     );
-  answerOptions(rescan)
-    .option('--full', 'hold everything against the advisories anew, not only what they say otherwise')
-    .option('--force', 'take an older store than the last one as what holds now');
+  answerOptions(rescan);
   writer(rescan).action(async (options) => {
     const { rescanCommand } = await import('./commands/ledger/rescan.ts');
     exitWith(await rescanCommand(options, context));

@@ -33,8 +33,8 @@ function takeUp(paths: Paths, vkey: string): void {
 }
 
 /**
- * Ends a rotation that a killed process left: the key that was made is taken up where the log says that it follows, and removed
- * where it does not.
+ * Ends a rotation that a killed process left: the key that was made is taken up where the log says that it follows. One of which
+ * the log says nothing stays: it may belong to a rotation that goes on in another process. The caller holds the folder.
  */
 export async function settleRotation(
   paths: Paths,
@@ -45,5 +45,9 @@ export async function settleRotation(
   const next = await openKeyFile(nextKeyPath(paths), origin);
   const rotation = await lastRotation();
   if (rotation?.to === formatVkey(next)) takeUp(paths, rotation.to);
-  else rmSync(nextKeyPath(paths));
+}
+
+/** Removes a key that was made and of which the log says nothing. Only for who rotates, and keeps others from it meanwhile. */
+export function removeNextKey(paths: Paths): void {
+  rmSync(nextKeyPath(paths), { force: true });
 }

@@ -13,7 +13,7 @@ import { fileDocuments } from './documents.ts';
 import { ledgerFailure } from './failure.ts';
 import { ledgerPaths } from './folder.ts';
 
-import { readPublicKeys, settleRotation } from './keys.ts';
+import { nextKeyPath, readPublicKeys, settleRotation } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import type { LedgerParts } from './parts.ts';
 import { lastRotation, openAgreeing } from './publish.ts';
@@ -51,7 +51,11 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   try {
     await prepareTables(database, paths, options);
     const origin = (readPublicKeys(paths)[0] ?? '').split('+')[0] ?? '';
-    if (mode !== 'read') await settleRotation(paths, origin, () => lastRotation({ database, paths, origin }));
+    // As good as never there: only a rotation that goes on, or was cut off, leaves one.
+    if (mode !== 'read' && existsSync(nextKeyPath(paths))) {
+      const settle = () => settleRotation(paths, origin, () => lastRotation({ database, paths, origin }));
+      await withFolderLock(folder, { what: 'the ledger', name, now: clock(), waitMs }, settle);
+    }
     const keys = readPublicKeys(paths);
     const signer = mode === 'read' ? null : await openKeyFile(paths.key, origin);
     const parts: LedgerParts = {

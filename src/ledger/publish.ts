@@ -33,14 +33,29 @@ function inconsistent(parts: Pick<LedgerParts, 'paths' | 'database'>, what: stri
   });
 }
 
-async function pendingFrom(reader: Reader, from: number): Promise<PendingRow[]> {
+async function pendingFrom(reader: Reader, from: number, to: number): Promise<PendingRow[]> {
   return await reader
     .selectFrom('pending')
     .selectAll()
     .where('id', '>=', from)
+    .where('id', '<', to)
     .orderBy('id')
     .limit(mostAtOnce)
     .execute();
+}
+
+/** Throws `ledger-inconsistent` for the database of another ledger. */
+export function checkOrigin(parts: Pick<LedgerParts, 'paths' | 'database' | 'origin'>, { origin }: LedgerRow): void {
+  if (origin === '' || origin === parts.origin) return;
+  const { folder } = parts.paths;
+  throw new CodedError(
+    'ledger-inconsistent',
+    `${parts.database.place} belongs to another ledger, ${origin}; the one in ${folder} is ${parts.origin}`,
+    {
+      remedy:
+        'nothing was written. Set DATABASE_URL to the database of this ledger, or name the other folder with --ledger',
+    },
+  );
 }
 
 /**
@@ -54,6 +69,7 @@ export async function checkAgreement(
   state: LedgerRow,
 ): Promise<void> {
   const { published_size: published, size } = state;
+  checkOrigin(parts, state);
   if (log.size < published) {
     const lost = `the log's files end at entry ${log.size}, but the database knows that ${published} were in them`;
     throw inconsistent(parts, `${lost}: ${published - log.size} entries of the log are missing`);
@@ -65,14 +81,7 @@ export async function checkAgreement(
   if (published > 0 && hex(await log.rootAt(published)) !== state.published_root) {
     throw inconsistent(parts, `the first ${published} entries of the log's files are not those of the database`);
   }
-  const pending = await pendingFrom(parts.database.kysely, published);
-  const first = pending[0];
-  if (published === 0 && first !== undefined) {
-    const entry = decodeEntry(first.bytes, 0);
-    const origin = entry.kind === 'ledger-created' ? entry.origin : 'nothing';
-    if (origin !== parts.origin)
-      throw inconsistent(parts, `the database belongs to another ledger, ${origin}, and not to ${parts.origin}`);
-  }
+  const pending = await pendingFrom(parts.database.kysely, published, size);
   for (const { id, bytes } of pending) {
     if (id >= log.size) break;
     if (hex(leafHash(await log.entry(id))) === hex(leafHash(bytes))) continue;
@@ -80,15 +89,17 @@ export async function checkAgreement(
   }
 }
 
-/** The last entry that put another key in the place of the log's; null where there was none. */
+/** The last entry of the first `size` that put another key in the place of the log's; null where there was none. */
 export async function lastRotation(
   parts: Pick<LedgerParts, 'database' | 'paths' | 'origin'>,
+  size = Number.MAX_SAFE_INTEGER,
 ): Promise<KeyRotated | null> {
   const reader = parts.database.kysely;
   const row = await reader
     .selectFrom('outbox')
     .select('entry')
     .where('kind', '=', 'key-rotated')
+    .where('entry', '<', size)
     .orderBy('entry', 'desc')
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -121,17 +132,18 @@ export async function openAgreeing(parts: LedgerParts): Promise<{ readonly log: 
 export async function publishPending(opened: LedgerParts): Promise<string> {
   if (opened.signer === null) throw new TypeError('a ledger that was opened for reading does not publish');
   const { paths, origin } = opened;
-  // Another process may have rotated the key: what covers the entry that says so is signed by the new one.
-  await settleRotation(paths, origin, () => lastRotation(opened));
+  const reader = opened.database.kysely;
+  const state = await reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+  // Another process may have rotated the key: what covers the entry that says so is signed by the new one, and nothing before
+  // it. So neither a rotation nor an entry counts that is committed from here on.
+  await settleRotation(paths, origin, () => lastRotation(opened, state.size));
   const signer = await openKeyFile(paths.key, origin);
   const parts = { ...opened, keys: readPublicKeys(paths) };
-  const reader = parts.database.kysely;
-  const state = await reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
   const log = await openLogFiles(parts);
   await checkAgreement(parts, log, state);
   let published = state.published_size;
   while (published < state.size) {
-    const pending = await pendingFrom(reader, published);
+    const pending = await pendingFrom(reader, published, state.size);
     const next = published + pending.length;
     if (pending.length === 0 || pending[0]?.id !== published || pending.at(-1)?.id !== next - 1) {
       throw inconsistent(parts, `the database lacks entry ${published} or one that follows, which it recorded`);

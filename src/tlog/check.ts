@@ -30,6 +30,9 @@ export interface LogCheck {
  * entry, every partial tile that is still there, and that there is nothing else. Each fault names its place and says whether
  * it is the entry or the hash that was altered. Needs memory for a few tiles at a time. Throws only what the storage throws
  * when it cannot list a folder.
+ *
+ * Every change of a byte is found but one kind, which means nothing here: inside a signature line of the checkpoint whose key
+ * is not among the verifiers. Give the keys of witnesses too.
  */
 export async function checkLog(
   storage: LogStorage,

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { signCheckpoint } from './checkpoint.ts';
+import { cosign } from './cosignature.ts';
 import { LogError } from './errors.ts';
 import { emptyRoot, hex, leafHash } from './hash.ts';
 import { type Log, openLog } from './log.ts';
-import { verifierOf } from './note.ts';
+import { splitNote, verifierOf } from './note.ts';
 import { makeKeyFile, type Signer } from './signer.ts';
 import { fileStorage } from './storage/files.ts';
 import { type MemoryStorage, memoryStorage } from './testing/memory-storage.ts';
@@ -254,6 +255,50 @@ describe('log', () => {
     await assert.rejects(log.publish(entriesFrom(0, 1), stranger), isSignature);
     await assert.rejects(log.publish(entriesFrom(0, 1), broken), isSignature);
     assert.deepEqual(storage.files, new Map());
+  });
+
+  test('what callers do with their entries, and with what they were given, does not reach the log', async () => {
+    const storage = memoryStorage();
+    const log = await open(storage);
+    const mine = entriesFrom(0, 3);
+    const publishing = log.publish(mine, signer);
+    for (const entry of mine) entry.fill(0);
+    await publishing;
+    log.root.fill(0);
+    for (const hash of await log.inclusion(0)) hash.fill(0);
+    (await log.entry(1)).fill(0);
+    for await (const entry of log.entries(0, 3)) entry.fill(0);
+    await log.publish(entriesFrom(3, 5), signer);
+    assert.deepEqual(await texts(await open(storage)), ['entry 0', 'entry 1', 'entry 2', 'entry 3', 'entry 4']);
+  });
+
+  test('a cosignature is added to the checkpoint where its witness is known', async () => {
+    const storage = memoryStorage();
+    const witness = await makeKeyFile(join(folder, 'witness.pem'), 'witness.example.org');
+    const log = await openLog({
+      storage,
+      origin,
+      verifiers: [...verifiers, verifierOf(witness.name, witness.publicKey, 4)],
+    });
+    await assert.rejects(log.addCosignature('— a AAAAAAA='), refused('not-a-log', 'checkpoint'));
+    const { text } = splitNote(await log.publish(entriesFrom(0, 3), signer));
+    const line = await cosign(text, witness, 1_700_000_000);
+    const unknown = await open(storage);
+    await assert.rejects(unknown.addCosignature(line), refused('signature', 'checkpoint'));
+    const note = await log.addCosignature(line);
+    assert.deepEqual(
+      splitNote(note).signatures.map(({ name }) => name),
+      [origin, witness.name],
+    );
+    assert.ok(note.endsWith(line));
+    assert.equal(new TextDecoder().decode(storage.files.get('checkpoint')), note);
+    assert.equal((await open(storage)).checkpoint, note);
+    await assert.rejects(
+      log.addCosignature(await cosign(text.replace('\n3\n', '\n4\n'), witness, 1)),
+      refused('signature', witness.name),
+    );
+    await unknown.publish(entriesFrom(3, 4), signer);
+    assert.equal(splitNote((await open(storage)).checkpoint ?? '').signatures.length, 1);
   });
 
   test('a log in a folder', async () => {

@@ -1,8 +1,9 @@
 import { type OpenedCheckpoint, openCheckpoint, signCheckpoint } from './checkpoint.ts';
+import { addSignature } from './cosignature.ts';
 import { edgeRoot, hashesAt, tileLevels } from './edge.ts';
 import { LogError } from './errors.ts';
 import { emptyRoot, leafHash, sameBytes } from './hash.ts';
-import type { Verifier } from './note.ts';
+import { parseSignature, type Verifier } from './note.ts';
 import { planPublish, readTail, removeOldPartials, writeAll } from './publish.ts';
 import type { Signer } from './signer.ts';
 import type { LogStorage } from './storage/storage.ts';
@@ -39,6 +40,11 @@ export interface Log {
    * entries from `at` on, or was set back; `write-failed`. Calls wait for one another.
    */
   publish(entries: readonly Uint8Array[], signer: Signer, at?: number): Promise<string>;
+  /**
+   * Adds a witness's cosignature of the present checkpoint to it, and gives the note; the next publish makes a checkpoint
+   * without it. Throws `signature` where the witness's key is not among the log's verifiers or the signature does not hold.
+   */
+  addCosignature(line: string): Promise<string>;
 }
 
 interface State {
@@ -118,7 +124,7 @@ class StoredLog implements Log {
   }
 
   get root(): Uint8Array {
-    return this.#state.root;
+    return new Uint8Array(this.#state.root);
   }
 
   get checkpoint(): string | null {
@@ -130,7 +136,7 @@ class StoredLog implements Log {
     const bundle = there ? await this.#state.reader.bundle(Math.floor(index / tileWidth)) : [];
     const entry = bundle[index % tileWidth];
     if (entry === undefined) throw new LogError('proof', `there is no entry ${index}`, { place: `entry ${index}` });
-    return entry;
+    return new Uint8Array(entry);
   }
 
   async *entries(from: number, to: number): AsyncIterable<Uint8Array> {
@@ -139,7 +145,9 @@ class StoredLog implements Log {
     for (let at = from; at < to; ) {
       const bundle = Math.floor(at / tileWidth);
       const end = Math.min(to, (bundle + 1) * tileWidth);
-      yield* (await reader.bundle(bundle)).slice(at % tileWidth, end - bundle * tileWidth);
+      for (const entry of (await reader.bundle(bundle)).slice(at % tileWidth, end - bundle * tileWidth)) {
+        yield new Uint8Array(entry);
+      }
       at = end;
     }
   }
@@ -169,7 +177,34 @@ class StoredLog implements Log {
   }
 
   publish(entries: readonly Uint8Array[], signer: Signer, at?: number): Promise<string> {
-    const turn = this.#turn.then(() => this.#publish(entries, signer, at ?? this.size));
+    // Copies: what is hashed now is written later, and the last bundle is kept for the next publish.
+    const own = entries.map((entry) => new Uint8Array(entry));
+    return this.#inTurn(() => this.#publish(own, signer, at ?? this.size));
+  }
+
+  addCosignature(line: string): Promise<string> {
+    return this.#inTurn(async () => {
+      await this.#refresh();
+      const { checkpoint } = this.#state;
+      if (checkpoint === null)
+        throw new LogError('not-a-log', 'there is no checkpoint to cosign', { place: checkpointPath });
+      const { storage, verifiers, origin } = this.#options;
+      const cosigned = addSignature(checkpoint, line);
+      const { verifiedBy } = openCheckpoint(cosigned, verifiers, origin).note;
+      const { name, keyId } = parseSignature(line.trimEnd(), 'signature');
+      if (!verifiedBy.some(({ verifier }) => verifier.name === name && verifier.keyId === keyId)) {
+        throw new LogError('signature', 'the cosignature is by a key that is not known here', {
+          place: checkpointPath,
+        });
+      }
+      await storage.replace(checkpointPath, new TextEncoder().encode(cosigned));
+      this.#state = { ...this.#state, checkpoint: cosigned };
+      return cosigned;
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
     this.#turn = turn.catch(() => {});
     return turn;
   }

@@ -42,7 +42,8 @@ export class TileReader {
       const tile = tileOf(level, index);
       const hashes = loaded.get(`${tile.level}/${tile.index}`)?.slice(tile.from, tile.from + tile.count);
       if (hashes?.length !== tile.count) throw new RangeError(`no hash ${level}/${index} in a tree of ${this.#size}`);
-      return perfectRoot(hashes);
+      // A copy: what a caller does with a proof must not reach the edge.
+      return new Uint8Array(perfectRoot(hashes));
     });
   }
 

@@ -121,7 +121,7 @@ describe('time stamps', () => {
       }
       // What openssl refuses to sign as an authority, signed as a plain message instead.
       const { content } = readSignedData(tokenOf(authority.answer(request)));
-      const sign = (signer: string, info: Uint8Array) => {
+      const sign = (signer: string, info: Uint8Array, along = 'between') => {
         writeFileSync(join(folder, 'info'), info);
         authority.openssl(
           'cms',
@@ -140,7 +140,7 @@ describe('time stamps', () => {
           '-inkey',
           `${signer}.key`,
           '-certfile',
-          'between.pem',
+          `${along}.pem`,
           '-outform',
           'DER',
           '-out',
@@ -154,6 +154,11 @@ describe('time stamps', () => {
       }
       const text = Buffer.from(content).toString('latin1');
       const at = (year: string) => Buffer.from(text.replace(/\d{4}(?=\d{10}Z)/, year), 'latin1');
+      const year = String(new Date().getUTCFullYear() + 4);
+      assert.equal(readTimeStamp(sign('ec', at(year)), digest, { trusted }).chain, 'trusted');
+      assert.equal(readTimeStamp(sign('byShort', content, 'short'), digest, { trusted }).chain, 'trusted');
+      assert.equal(readTimeStamp(sign('byShort', at(year), 'short'), digest, { trusted }).chain, 'untrusted');
+      assert.equal(readTimeStamp(sign('byPlain', content, 'plain'), digest, { trusted }).chain, 'untrusted');
       assert.throws(() => readTimeStamp(sign('ec', at('2525')), digest), refused('signature', /not valid at 2525/));
       assert.throws(() => readTimeStamp(sign('ec', at('1999')), digest), refused('signature', /not valid at 1999/));
       assert.throws(

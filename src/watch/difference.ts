@@ -54,6 +54,40 @@ function same(m: Match, open: OpenMatch): boolean {
   );
 }
 
+function isNamed({ aliases }: Match, names: ReadonlySet<string>): boolean {
+  return aliases.every((alias) => names.has(alias));
+}
+
+/** What is known of a component, by all its names: a kernel has thousands of vulnerabilities. */
+class Before {
+  readonly #byId: ReadonlyMap<string, OpenMatch>;
+  readonly #byName = new Map<string, OpenMatch[]>();
+
+  constructor(open: readonly OpenMatch[], namesOf: (id: string) => ReadonlySet<string>) {
+    this.#byId = new Map(open.map((o) => [o.id, o]));
+    for (const o of open) {
+      for (const name of namesOf(o.id)) {
+        if (name === o.id) continue;
+        const others = this.#byName.get(name);
+        if (others === undefined) this.#byName.set(name, [o]);
+        else others.push(o);
+      }
+    }
+  }
+
+  of(id: string): OpenMatch | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** What was known by a name of this match, other than by its own id, or has this id among its names. */
+  related({ id, aliases }: Match): readonly OpenMatch[] {
+    const byName = this.#byName.get(id);
+    if (byName === undefined && aliases.length === 0) return [];
+    const byAlias = aliases.flatMap((alias) => this.#byId.get(alias) ?? []);
+    return [...new Set([...(byName ?? []), ...byAlias])];
+  }
+}
+
 /**
  * Works out what is to be opened and closed so that what is known of a component is what the store says. A vulnerability that was
  * known under another of its names was known since then. `namesOf`: all names that the ledger knows a vulnerability by;
@@ -65,21 +99,21 @@ export function differenceOf(
   whyClosed: (advisories: string) => 'gone' | 'withdrawn',
 ): Difference {
   const found = new Set(matches.map((m) => m.id));
+  const before = new Before(open, namesOf);
   const opened: KnownMatch[] = [];
   const from: Match[] = [];
   const closed: Closed[] = [];
   const renamed = new Set<string>();
   for (const m of matches) {
-    const own = new Set([m.id, ...m.aliases]);
-    const before = open.filter((o) => own.has(o.id) || namesOf(o.id).has(m.id));
-    const was = before.find((o) => o.id === m.id);
-    const others = before.filter((o) => !found.has(o.id));
-    const named = was !== undefined && m.aliases.every((alias) => namesOf(m.id).has(alias));
+    const was = before.of(m.id);
+    const related = before.related(m);
+    const others = related.filter((o) => !found.has(o.id));
+    const named = was !== undefined && (m.aliases.length === 0 || isNamed(m, namesOf(m.id)));
     if (named && others.length === 0 && same(m, was)) continue;
     for (const { id } of others) renamed.add(id);
     if (was !== undefined) closed.push({ component: purl, id: m.id, why: 'changed' });
     // A vulnerability that is still found for itself lends its age only to what was split off from it.
-    const ages = (was === undefined ? before : [was, ...others]).map((o) => o.first_known);
+    const ages = (was === undefined ? related : [was, ...others]).map((o) => o.first_known);
     opened.push(known(m, ages.length === 0 ? null : formatInstant(Math.min(...ages))));
     from.push(m);
   }

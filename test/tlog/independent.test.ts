@@ -126,6 +126,13 @@ describe('proofs of trees of 0 to 5,000 entries', () => {
           ...(proof.length === 0 ? [] : [{ ...claim, proof: proof.map((h, i) => (i === which ? flip(h, bit) : h)) }]),
         ];
         for (const each of wrong) assert.throws(() => verifyConsistency(each), isProof);
+        // The same hashes as a proof for a tree of another size with the same root.
+        for (const another of [size + 1, size * 2, size * 2 + 1, size * 4]) {
+          if (oldSize === 0 || another === size) continue;
+          if (refusedBy(() => rootsFromProof(oldSize, another, oldRoot, proof)[1], root)) {
+            assert.throws(() => verifyConsistency({ ...claim, size: another }), isProof);
+          }
+        }
       }),
       { numRuns: 300 },
     );

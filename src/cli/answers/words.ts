@@ -3,12 +3,18 @@ import type { DeploymentMark } from '../../ledger/fact.ts';
 import { forever, type Instant } from '../../ledger/instant.ts';
 import type { DecisionRef, DeploymentRef, VerdictRef } from '../../ledger/queries/answers.ts';
 import { clip } from '../../model/problem.ts';
+import { parsePurl } from '../../model/purl.ts';
 
 /** A moment for people, in UTC: `2026-11-21 14:30`; seconds only where there are any. */
 export function when(at: Instant): string {
   const text = new Date(at).toISOString();
   const seconds = text.slice(17, 19) === '00' ? '' : text.slice(16, 19);
   return `${text.slice(0, 10)} ${text.slice(11, 16)}${seconds}`;
+}
+
+/** The same to the minute, for tables. */
+export function minute(at: Instant): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** The end of a time for people. */
@@ -69,4 +75,16 @@ export function decisionWords(decision: DecisionRef | null, columns = 60): strin
   const { status, owner, validTo } = decision;
   const until = validTo >= forever ? '' : ` until ${when(validTo).slice(0, 10)}`;
   return fit(`${status}${owner === null ? '' : ` (${owner})`}${until}`, columns);
+}
+
+/** A component for people: name and version, without what its purl says besides. The purl itself where it cannot be read. */
+export function componentWords(purl: string): string {
+  const parsed = parsePurl(purl);
+  if (parsed === null) return clip(purl);
+  const { namespace, name, version, type } = parsed;
+  const full =
+    namespace === null || namespace === '' || type === 'deb' || type === 'apk' || type === 'rpm'
+      ? name
+      : `${namespace}/${name}`;
+  return clip(version === null || version === '' ? full : `${full} ${version}`);
 }

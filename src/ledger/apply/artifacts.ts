@@ -112,11 +112,14 @@ export async function applyVerdict(context: ApplyContext, { index, recorded }: A
   context.rows.add('verdict', row);
 }
 
+/** A snapshot that two learned at once is known since the first. */
 export async function applySnapshot(
-  { rows, numbers }: ApplyContext,
+  { tx, rows, numbers }: ApplyContext,
   { recorded }: At,
-  fact: SnapshotLearned,
+  { snapshot: digest, feeds }: SnapshotLearned,
 ): Promise<void> {
-  const id = await numbers.next('snapshot');
-  rows.add('snapshot', { id, digest: fact.snapshot, document: fact.feeds, known_from: recorded });
+  await rows.flush();
+  const known = await tx.selectFrom('snapshot').select('id').where('digest', '=', digest).executeTakeFirst();
+  if (known !== undefined) return;
+  rows.add('snapshot', { id: await numbers.next('snapshot'), digest, document: feeds, known_from: recorded });
 }

@@ -49,20 +49,22 @@ export async function applyDecisions(
   await rows.flush();
   const names = await namesOf(context, decisions);
   const all = [...new Set([...names.values()].flatMap((set) => [...set]))];
-  /** The decision that holds now, by one of its vulnerability's names and its scope. */
+  /** The decisions that hold now, by each name that they give their vulnerability, and their scope. */
   const standing = new Map<string, number>();
   for (const part of parts(all)) {
     const { rows: held } = await sql<{
       id: number;
-      vulnerability: string;
+      name: string;
       service: string | null;
       environment: string | null;
       component: string | null;
       artifact: string | null;
-    }>`SELECT id, vulnerability, service, environment, component, artifact FROM decision
-      WHERE known_to = ${forever} AND ${among(database, 'vulnerability', part)}`.execute(tx);
-    for (const row of held) standing.set(`${row.vulnerability}\0${scopeOf(row)}`, row.id);
+    }>`SELECT d.id, n.name, d.service, d.environment, d.component, d.artifact FROM decision_name n
+      JOIN decision d ON d.id = n.decision WHERE d.known_to = ${forever} AND ${among(database, 'n.name', part)}
+      ORDER BY d.id`.execute(tx);
+    for (const row of held) standing.set(`${row.name}\0${scopeOf(row)}`, row.id);
   }
+  const ended = new Set<number>();
   for (const [place, record] of decisions.entries()) {
     const id = index * mostDecisions + place;
     const scope = scopeOf(record);
@@ -70,7 +72,9 @@ export async function applyDecisions(
     for (const name of new Set(own.flatMap((n) => [...(names.get(n) ?? [])]))) {
       const superseded = standing.get(`${name}\0${scope}`);
       if (superseded === undefined) continue;
-      standing.delete(`${name}\0${scope}`);
+      // Found by several of its names.
+      if (ended.has(superseded)) continue;
+      ended.add(superseded);
       if (superseded >= index * mostDecisions) await rows.flush();
       await tx
         .updateTable('decision')
@@ -78,7 +82,7 @@ export async function applyDecisions(
         .where('id', '=', superseded)
         .execute();
     }
-    standing.set(`${record.vulnerability}\0${scope}`, id);
+    for (const name of own) standing.set(`${name}\0${scope}`, id);
     rows.add('decision', {
       id,
       entry: index,

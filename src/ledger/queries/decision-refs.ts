@@ -5,7 +5,7 @@ import { coversSubject, type DecisionSubject, Purls, strongest } from '../decisi
 import type { Instant } from '../instant.ts';
 import type { Ledger } from '../ledger.ts';
 import type { DecisionRef } from './answers.ts';
-import { believedAt, endAt } from './known-at.ts';
+import { endAt } from './known-at.ts';
 
 /** A decision as it stood at a moment of knowledge. */
 export function decisionRef(row: DecisionRow, asOf: Instant): DecisionRef {
@@ -29,9 +29,14 @@ export function decisionRef(row: DecisionRow, asOf: Instant): DecisionRef {
   };
 }
 
-/** SQL: `decision d` was in force at a moment, as known at another. */
+/**
+ * SQL: `decision d` was in force at a moment, as known at another. What took its place says nothing of the time before it began:
+ * until then the old one was in force.
+ */
 export function inForceAt(at: Instant, asOf: Instant) {
-  return sql<boolean>`d.valid_from <= ${at} AND d.valid_to > ${at} AND ${believedAt('d', asOf)}`;
+  const replacedLater = sql<boolean>`EXISTS (SELECT 1 FROM decision s WHERE s.id = d.superseded_by AND s.valid_from > ${at})`;
+  return sql<boolean>`d.valid_from <= ${at} AND d.valid_to > ${at} AND d.known_from <= ${asOf}
+    AND (d.known_to > ${asOf} OR ${replacedLater})`;
 }
 
 /** Decisions in force, by the number of the vulnerability that they are about under any of its names. */

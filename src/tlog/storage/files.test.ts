@@ -10,6 +10,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -110,7 +111,8 @@ describe('files', () => {
     writeFileSync(join(scratch, 'elsewhere'), 'secret');
     symlinkSync(join(scratch, 'elsewhere'), join(folder, 'checkpoint'));
     execFileSync('mkfifo', [join(folder, 'pipe')]);
-    execFileSync('truncate', ['-s', '17M', join(folder, 'huge')]);
+    writeFileSync(join(folder, 'huge'), '');
+    truncateSync(join(folder, 'huge'), 17_000_000);
     const storage = fileStorage(folder);
     await assert.rejects(storage.get('checkpoint'), coded('unreadable', 'checkpoint'));
     await assert.rejects(storage.get('tile'), coded('unreadable', 'tile', /not a file/));

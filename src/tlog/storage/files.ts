@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open, readdir, rm, rmdir } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LogError, quoted, reasonOf } from '../errors.ts';
 import { sameBytes } from '../hash.ts';
@@ -48,7 +48,7 @@ export function fileStorage(folder: string): LogStorage {
   async function read(path: string): Promise<Uint8Array | null> {
     const full = at(path);
     try {
-      return await readWhole(full, path);
+      return readWhole(full, path);
     } catch (thrown) {
       if (thrown instanceof LogError) throw thrown;
       if (codeOf(thrown) === 'ENOENT' || codeOf(thrown) === 'ENOTDIR') return null;
@@ -114,20 +114,18 @@ async function makeReady(parent: string): Promise<void> {
   }
 }
 
-async function readWhole(full: string, path: string): Promise<Uint8Array> {
+function readWhole(full: string, path: string): Uint8Array {
   // A link in a log's folder could show a reader bytes from elsewhere; a pipe would never end.
-  const handle = await open(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const file = openSync(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const { size } = await handle.stat().then((stat) => {
-      if (!stat.isFile()) throw new LogError('unreadable', `${full} is not a file`, { place: path });
-      return stat;
-    });
-    if (size > maxBundleBytes) {
-      throw new LogError('too-large', `${full} has ${size} bytes: no file of a log is so large`, { place: path });
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw new LogError('unreadable', `${full} is not a file`, { place: path });
+    if (stat.size > maxBundleBytes) {
+      throw new LogError('too-large', `${full} has ${stat.size} bytes: no file of a log is so large`, { place: path });
     }
-    const bytes = await handle.readFile();
+    const bytes = readFileSync(file);
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }

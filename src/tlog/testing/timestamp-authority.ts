@@ -46,6 +46,7 @@ subjectKeyIdentifier = hash
 [between]
 basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign
+[nothing]
 [stamp]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
@@ -60,7 +61,8 @@ extendedKeyUsage = timeStamping
 
 /**
  * Makes an authority with a root, one certificate authority between, and signers: `rsa`, `ec`, `p384`; and those with
- * certificates that are not for time stamping alone: `web`, `both`, `lax`.
+ * certificates that are not for time stamping alone: `web`, `both`, `lax`; `byPlain` was issued by a certificate that is no
+ * authority, `byShort` by one that ends in 30 days.
  */
 export function makeAuthority(folder: string): Authority {
   mkdirSync(folder, { recursive: true });
@@ -108,6 +110,11 @@ export function makeAuthority(folder: string): Authority {
   certificate('root', null, 'root', '36500', '1');
   key('between', ...ec);
   certificate('between', 'root', 'between', '36500', '2');
+  // No certificate authority by its own words; and one that ends before those that it signs.
+  key('plain', ...ec);
+  certificate('plain', 'root', 'nothing', '36500', '3');
+  key('short', ...ec);
+  certificate('short', 'root', 'between', '30', '4');
   const signers = [
     ['rsa', 'stamp', '36500', ['-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048']],
     ['ec', 'stamp', '36500', ec],
@@ -115,10 +122,13 @@ export function makeAuthority(folder: string): Authority {
     ['web', 'web', '36500', ec],
     ['both', 'both', '36500', ec],
     ['lax', 'lax', '36500', ec],
+    ['byPlain', 'stamp', '36500', ec],
+    ['byShort', 'stamp', '36500', ec],
   ] as const;
   for (const [i, [name, section, days, algorithm]] of signers.entries()) {
     key(name, ...algorithm);
-    certificate(name, 'between', section, days, String(0x90_00_00_00_00 + i));
+    const issuer = name === 'byPlain' ? 'plain' : name === 'byShort' ? 'short' : 'between';
+    certificate(name, issuer, section, days, String(0x90_00_00_00_00 + i));
   }
   return {
     root: readFileSync(join(folder, 'root.pem')),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { storePaths } from '../../../advisories/paths.ts';
 import { openStore } from '../../../advisories/store/open.ts';
 import { CodedError } from '../../../model/errors.ts';
-import { type Change, type ChangeCounts, changeKinds, type KnownState } from '../../../watch/changes.ts';
+import { type Change, type ChangeCounts, changeKinds } from '../../../watch/changes.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
 import { actorOf } from '../../actor.ts';
 import { type Answer, checkFormat, writeAnswer } from '../../answers/answer.ts';
@@ -17,6 +17,7 @@ import { settle, withLedger } from '../../with-ledger.ts';
 
 interface RescanFlags extends WriterFlags {
   readonly maxDbAge: string;
+  readonly all?: boolean;
   readonly full?: boolean;
   readonly force?: boolean;
 }
@@ -24,7 +25,7 @@ interface RescanFlags extends WriterFlags {
 /** `kvitto rescan`: all that the ledger knows is held against the advisory store as it is now. 3 where there is no store. */
 export async function rescanCommand(flags: RescanFlags, context: CallContext): Promise<number> {
   checkFormat(flags);
-  const maxAgeMs = parseDuration(flags.maxDbAge, '--max-db-age');
+  const maxFeedAgeMs = parseDuration(flags.maxDbAge, '--max-db-age');
   return await withLedger(flags, context, { command: 'rescan', mode: 'write' }, async (ledger, run) => {
     const { env, home, progress } = run;
     const file = storePaths(home).store;
@@ -42,7 +43,7 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
       progress.step('holding what the ledger knows against the advisories');
       const actor = await actorOf(flags.by, env, pipelineOf(env), ledger);
       const { full = false, force = false } = flags;
-      const result = await rescan(ledger, store, actor, { full, force, maxFeedAgeMs: maxAgeMs });
+      const result = await rescan(ledger, store, actor, { full, force, maxFeedAgeMs });
       await settle(ledger, result.appended, progress);
       progress.done();
       writeAnswer(flags, answerOf(result));
@@ -53,33 +54,34 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
   });
 }
 
-function total(counts: ChangeCounts): number {
-  return changeKinds.reduce((sum, kind) => sum + counts[kind], 0);
-}
+const sum = (counts: ChangeCounts) => changeKinds.reduce((all, kind) => all + counts[kind], 0);
 
-function inWords(counts: ChangeCounts): string {
-  const named = changeKinds.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return named.length === 0 ? 'nothing' : named.join(', ');
-}
-
-function stateInWords(state: KnownState | null): string {
-  if (state === null) return '';
-  const score = state.score === null ? '' : ` ${state.score.toFixed(1)}`;
-  return `${state.severity}${score}${state.exploited ? ' EXPLOITED' : ''}`;
-}
-
-function rowOf({ kind, vulnerability, before, after, component, service, environment }: Change): string[] {
-  const states = [before, after].map(stateInWords);
-  const moved =
-    before === null || after === null || states[0] === states[1] ? states[1] || states[0] : states.join(' → ');
-  const fixed = after === null ? '' : (after.fixedIn ?? 'no fix');
-  return [kind, vulnerability, moved ?? '', component, fixed, `${service} (${environment})`];
+/** One line for what is the same change in several deployments. */
+function rowsOf(changes: readonly Change[]): string[][] {
+  const groups = Map.groupBy(changes, (c) => [c.kind, c.vulnerability, c.component].join('\0'));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { kind, vulnerability, component, before, after } = first;
+    const now = after ?? before;
+    const was = kind === 'severity' && before !== null ? `${before.severity} → ` : '';
+    const places = [...new Set(group.map((c) => `${c.service} (${c.environment})`))];
+    return [
+      [
+        kind,
+        vulnerability,
+        `${was}${now?.severity ?? ''}${now?.exploited === true ? ' EXPLOITED' : ''}`,
+        component,
+        after === null ? '' : (after.fixedIn ?? 'no fix'),
+        places.join(', '),
+      ],
+    ];
+  });
 }
 
 function answerOf({ appended, rescanned, assessed, changes, problems, expired, feeds }: RescanResult): Answer {
   const { snapshot, components, opened, closed } = rescanned;
-  const [running, others] = [total(changes.running), total(changes.notRunning)];
-  const [worst] = changes.listed;
+  const [running, others] = [sum(changes.running), sum(changes.notRunning)];
   return {
     document: {
       schema: 'kvitto-rescan-1',
@@ -89,25 +91,26 @@ function answerOf({ appended, rescanned, assessed, changes, problems, expired, f
       assessed,
       opened,
       closed,
-      entry: appended.first + appended.count - 1,
-      recorded: new Date(appended.recorded).toISOString(),
-      changes,
       problems,
       expiredDecisions: expired,
+      entry: appended.first + appended.count - 1,
+      recorded: new Date(appended.recorded).toISOString(),
+      running: changes.running,
+      notRunning: changes.notRunning,
+      changes: changes.listed,
     },
     lines: (view) => [
       view.paint.heading(
         running + others === 0
           ? `Nothing changed for ${many(components, 'component')}`
-          : `${many(running, 'change')} in what runs, ${others} in what does not`,
+          : `${many(running, 'change')} in what runs, ${others} in what does not; ${many(components, 'component')} in all`,
       ),
-      `Snapshot    ${short(snapshot)}, ${many(assessed, 'component')} of ${components} held against it anew`,
-      `Running     ${inWords(changes.running)}`,
-      `Not running ${inWords(changes.notRunning)}`,
-      ...(expired.length === 0 ? [] : [`Decisions   ${expired.length} ran out: kvitto decisions`]),
-      ...problems.slice(0, 10).map((p) => `Not covered ${p.where}: ${p.message}`),
-      ...(problems.length > 10 ? [`            … and ${problems.length - 10} more (-f json)`] : []),
-      ...(changes.listed.length === 0
+      `Snapshot    ${short(snapshot)}`,
+      ...(expired.length === 0
+        ? []
+        : [`Decisions   ${many(expired.length, 'decision')} ran out: ${expired.join(', ')}`]),
+      ...problems.map((p) => `Not covered ${p.where}: ${p.message}`),
+      ...(running === 0
         ? []
         : [
             '',
@@ -118,15 +121,15 @@ function answerOf({ appended, rescanned, assessed, changes, problems, expired, f
                 { head: 'SEVERITY' },
                 { head: 'COMPONENT', flexible: true },
                 { head: 'FIXED IN', flexible: true },
-                { head: 'RUNS AS', flexible: true },
+                { head: 'RUNS IN', flexible: true },
               ],
-              changes.listed.map(rowOf),
+              rowsOf(changes.listed),
               view,
             ),
+            ...(running > changes.listed.length ? [`… and ${running - changes.listed.length} more changes`] : []),
+            '',
+            `Next: kvitto where ${changes.listed[0]?.vulnerability}   all that has it, and what was decided`,
           ]),
-      ...(worst === undefined
-        ? []
-        : ['', `Next: kvitto where ${worst.vulnerability}   all that has it, and what was decided`]),
     ],
   };
 }

@@ -81,7 +81,7 @@ export interface PlainMatch {
   to: Instant;
 }
 
-type PlainDecision = PlainDecide & { readonly known: Instant; superseded: boolean };
+type PlainDecision = PlainDecide & { readonly known: Instant; heldUntil: Instant };
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -173,9 +173,11 @@ export class PlainLedger {
     const also = [...this.names.values()].filter((set) => own.some((n) => set.has(n))).flatMap((set) => [...set]);
     const names = new Set([...own, ...also]);
     for (const d of this.decisions) {
-      if (!d.superseded && scope(d) === scope(fact) && names.has(d.vulnerability)) d.superseded = true;
+      const isSame = scope(d) === scope(fact) && [d.vulnerability, ...d.aliases].some((n) => names.has(n));
+      // What took its place says nothing of the time before.
+      if (d.heldUntil === never && isSame) d.heldUntil = fact.from;
     }
-    this.decisions.push({ ...fact, known: now, superseded: false });
+    this.decisions.push({ ...fact, known: now, heldUntil: never });
   }
 
   /** The decision in force for one component of a deployment. */
@@ -184,9 +186,8 @@ export class PlainLedger {
     const names = this.names.get(id) ?? new Set();
     const holding = this.decisions.filter(
       (d) =>
-        !d.superseded &&
         d.from <= at &&
-        at < d.until &&
+        at < Math.min(d.until, d.heldUntil) &&
         [d.vulnerability, ...d.aliases].some((n) => names.has(n)) &&
         (d.service ?? service) === service &&
         (d.environment ?? environment) === environment &&

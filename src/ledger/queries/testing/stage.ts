@@ -146,12 +146,7 @@ export class Stage {
   ): Promise<Appended> {
     const { documents } = this.ledger;
     const state = { id: 'osv/npm', asOf: new Date(feedsAsOf).toISOString(), digest: '', records: 1, badRecords: 0 };
-    const feeds: FeedsDocument = {
-      schema: 'kvitto-feeds-1',
-      snapshot: digest(snapshot),
-      feeds: [state],
-      newest: [state],
-    };
+    const feeds: FeedsDocument = { schema: 'kvitto-feeds-1', snapshot: digest(snapshot), feeds: [state], newest: [] };
     const document: KnowledgeDocument = {
       schema: 'kvitto-knowledge-1',
       snapshot: digest(snapshot),

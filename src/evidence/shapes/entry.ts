@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import type { Entry } from '../../ledger/fact.ts';
+import { CodedError } from '../../model/errors.ts';
+import type { Digest } from '../../model/inventory.ts';
+import { clip } from '../../model/problem.ts';
+import { digest, instant, parseShape, readJson } from './values.ts';
+
+const envelope = {
+  v: z.literal(1),
+  recorded: instant,
+  clock: z.exactOptional(instant),
+  actor: z.string(),
+  tool: z.string(),
+};
+
+const index = z.int().min(0);
+const count = z.int().min(0);
+const text = z.string().nullable();
+
+const entry = z.discriminatedUnion('kind', [
+  z.object({ ...envelope, kind: z.literal('ledger-created'), origin: z.string(), key: z.string() }),
+  z.object({
+    ...envelope,
+    kind: z.literal('key-rotated'),
+    from: z.string(),
+    to: z.string(),
+    byOld: z.string(),
+    byNew: z.string(),
+    text: digest,
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('artifact-recorded'),
+    artifact: z.object({
+      digest,
+      digestOf: z.enum(['manifest', 'config', 'inventory', 'document']),
+      kind: z.enum(['image', 'directory', 'sbom']),
+      name: z.string(),
+      platform: text,
+      configDigest: digest.nullable(),
+    }),
+    inventory: digest,
+    sbom: digest,
+    components: count,
+    problems: count,
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('verdict-given'),
+    artifact: digest,
+    verdict: z.enum(['pass', 'fail', 'cannot-say']),
+    policy: digest.nullable(),
+    snapshot: digest.nullable(),
+    report: digest,
+    findings: count,
+    exceptions: count,
+    run: text,
+  }),
+  z.object({ ...envelope, kind: z.literal('snapshot-learned'), snapshot: digest, feeds: digest }),
+  z.object({
+    ...envelope,
+    kind: z.literal('rescanned'),
+    snapshot: digest,
+    scope: z.union([z.literal('all'), digest]),
+    components: count,
+    opened: count,
+    closed: count,
+    problems: count,
+    documents: z.array(digest),
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('deployment-started'),
+    service: z.string(),
+    environment: z.string(),
+    artifact: digest,
+    image: text,
+    from: instant,
+    until: instant.nullable(),
+    replaces: z.array(index),
+    change: text,
+    run: text,
+    marks: z.array(z.enum(['unrecorded', 'no-verdict', 'refused', 'cannot-say', 'break-glass', 'late'])),
+    text: digest.nullable(),
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('deployment-stopped'),
+    deployments: z.array(index),
+    at: instant,
+    ending: z.enum(['known', 'unknown']),
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('deployment-corrected'),
+    deployment: index,
+    from: instant,
+    until: instant.nullable(),
+    text: digest,
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('observed'),
+    environment: z.string(),
+    at: instant,
+    covers: instant,
+    source: z.enum(['docker', 'podman']),
+    observation: digest,
+    containers: count,
+    drift: count,
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('decisions-made'),
+    decisions: digest,
+    texts: digest.nullable(),
+    count,
+    source: z.enum(['command', 'openvex', 'cyclonedx', 'csaf']),
+  }),
+  z.object({ ...envelope, kind: z.literal('decisions-expired'), decisions: z.array(index) }),
+  z.object({ ...envelope, kind: z.literal('redacted'), document: digest, text: digest }),
+  z.object({
+    ...envelope,
+    kind: z.literal('checkpoint-stamped'),
+    size: count,
+    root: z.string(),
+    by: z.enum(['cosignature', 'rfc3161']),
+    evidence: digest,
+  }),
+  z.object({
+    ...envelope,
+    kind: z.literal('repaired'),
+    found: z.enum(['log-ahead', 'log-behind']),
+    report: digest,
+  }),
+]);
+
+/** An entry of the log with its place in it and its exact bytes. */
+export interface HeldEntry {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly entry: Entry;
+}
+
+/** What an entry's bytes say, whoever wrote them. Throws `document-invalid` naming the entry and the field. */
+export function readEntry(bytes: Uint8Array, at: number): HeldEntry {
+  const place = `entry ${at}`;
+  return { index: at, bytes, entry: parseShape<Entry>(entry, readJson(bytes, place), place) };
+}
+
+/** Digest of bytes that a field names, for messages. */
+export function missing(held: HeldEntry, document: Digest): CodedError {
+  return new CodedError('document-missing', `entry ${held.index} names ${clip(document)}, which is not there`);
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { allEntries } from '../../../src/ledger/all-entries.ts';
+import { openLogFiles } from '../../../src/ledger/publish.ts';
+import { deploy } from '../../../src/ledger/record/deploy.ts';
+import type { NewPlace } from '../contract.ts';
+import { open } from '../place.ts';
+import { deployRequest } from '../samples.ts';
+
+const execute = promisify(execFile);
+const writer = join(import.meta.dirname, '..', 'writer.ts');
+const [writers, each] = [8, 20];
+
+export function concurrencyTests(newPlace: NewPlace): void {
+  describe('writers at once', () => {
+    test(`${writers} processes write ${each} deployments each, and publish: indexes have no gap and no fact is lost`, async () => {
+      const place = await newPlace();
+      const ran = Array.from({ length: writers }, (_, i) =>
+        execute(process.execPath, [writer, JSON.stringify({ ...place, name: `w${i}`, count: each, publishEach: 7 })]),
+      );
+      const told = (await Promise.all(ran)).flatMap(({ stdout }) => stdout.trim().split('\n'));
+      assert.equal(told.length, writers * each);
+      const ledger = await open(place, null);
+      await ledger.publish();
+      const log = await openLogFiles(ledger.parts);
+      const found: string[] = [];
+      const times: string[] = [];
+      for await (const bytes of allEntries(log, ledger.reader)) {
+        const entry = JSON.parse(Buffer.from(bytes).toString());
+        times.push(entry.recorded);
+        if (times.length > 1) found.push(`${times.length - 1} ${entry.service} ${entry.change}`);
+      }
+      assert.deepEqual(found.toSorted(), told.toSorted());
+      assert.deepEqual(times, times.toSorted());
+      assert.equal((await ledger.state()).published_size, 1 + writers * each);
+      await ledger.close();
+    });
+
+    test('whoever waits too long is told for whom', async () => {
+      const place = await newPlace();
+      await using stack = new AsyncDisposableStack();
+      const first = stack.adopt(await open(place, null, { name: 'kvitto watch' }), (l) => l.close());
+      const second = stack.adopt(await open(place, null, { name: 'kvitto deploy', waitMs: 100 }), (l) => l.close());
+      const inside = Promise.withResolvers<void>();
+      const done = Promise.withResolvers<void>();
+      const slow = first.append('ops', async () => {
+        inside.resolve();
+        await done.promise;
+        return [];
+      });
+      await inside.promise;
+      await assert.rejects(deploy(second, deployRequest()), (thrown: Error & { code?: string; remedy?: string }) => {
+        assert.equal(thrown.code, 'store-busy');
+        assert.match(thrown.message, /^the ledger is being changed by .*/);
+        assert.ok(thrown.message.includes('kvitto watch') && thrown.message.includes(`process ${process.pid}`));
+        assert.equal(thrown.remedy, 'wait until it is done, or end that process');
+        return true;
+      });
+      done.resolve();
+      await slow;
+      assert.equal((await deploy(second, deployRequest())).deployment, 1);
+    });
+
+    test('two that publish at once publish each entry once', async () => {
+      const place = await newPlace();
+      const ledgers = await Promise.all([open(place, null), open(place, null)]);
+      const work = ledgers.map(async (ledger, i) => {
+        for (let n = 0; n < 20; n++) {
+          await deploy(ledger, deployRequest({ service: `s${i}` }));
+          await ledger.publish();
+        }
+      });
+      await Promise.all(work);
+      assert.deepEqual((await ledgers[0]?.state())?.published_size, 41);
+      for (const ledger of ledgers) await ledger.close();
+    });
+  });
+}
