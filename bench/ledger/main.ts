@@ -3,11 +3,13 @@
  * estate (--small: a twentieth of it), beside their targets, on SQLite and on PostgreSQL. What was built is kept under
  * .cache/ledger-bench for the next run. Never part of the tests.
  */
+import { hash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
+import { allMigrations } from '../../src/ledger/database/migrations/list.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { deploy, deployAll } from '../../src/ledger/record/deploy.ts';
@@ -27,7 +29,9 @@ const { values: options } = parseArgs({
 });
 const scale = Number(options.scale ?? (options.small === true ? 0.05 : 1));
 const size = estateSize(scale);
-const cache = path.join(root, '.cache', 'ledger-bench', `${estateRevision}-${scale}`);
+// Tables of another form are not opened: the estate is built again.
+const form = hash('sha256', allMigrations.map((m) => m.sql).join(), 'hex').slice(0, 8);
+const cache = path.join(root, '.cache', 'ledger-bench', `${estateRevision}-${form}-${scale}`);
 const stores = path.join(cache, 'stores');
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const rows: LedgerRow[] = [];
