@@ -1,12 +1,13 @@
 import type { Exploitation, VulnerabilityFacts } from '../model/advisory.ts';
 import { isDistribution, type Lookup } from '../model/ecosystem.ts';
-import type { Dismissal, Match, MatchReason } from '../model/finding.ts';
+import type { Dismissal, MatchReason } from '../model/finding.ts';
+import type { VersionScheme } from '../model/version/scheme.ts';
+import type { Alone, Described, LookupMatch, Named } from './named.ts';
 import { evaluate, explainUnaffected, fixesOf, type Hit, type PreparedAdvisory } from './ranges.ts';
 import { rankSeverities, unknownSeverity } from './severity.ts';
-import { isBulletin, joinByIds, vulnerabilitiesOf } from './vulnerability-ids.ts';
+import { compareJoined, isBulletin, type Joined, joinByIds } from './vulnerability-ids.ts';
 
-/** A match and a dismissal before they are put on one of the components that share the look-up. */
-export type LookupMatch = Omit<Match, 'component' | 'name' | 'installed'>;
+/** A dismissal before it is put on one of the components that share the look-up. */
 export type LookupDismissal = Omit<Dismissal, 'component'>;
 
 /** What the store says about one name and version: matches by id, dismissals by advisory. */
@@ -15,12 +16,6 @@ export interface Assessment {
   readonly dismissals: readonly LookupDismissal[];
   /** Advisories that could not be decided, with the reason. */
   readonly undecided: readonly { readonly advisory: string; readonly why: string }[];
-}
-
-/** A name's advisories in one ecosystem. */
-export interface NamedAdvisories {
-  readonly ecosystem: string;
-  readonly prepared: readonly PreparedAdvisory[];
 }
 
 interface HitRecord {
@@ -32,17 +27,24 @@ interface HitRecord {
 const mostReferences = 10;
 
 /**
- * The lowest version above the installed one that a record names as fixed and that no record of the same vulnerability calls
- * affected. So a second advisory that repairs the first one's fix moves the answer up, and where a newer record says that the
- * fix does not hold and names none, there is none.
+ * Versions that records name as fixed and that no record of the same vulnerability calls affected, lowest first. So a second
+ * advisory that repairs the first one's fix moves the answer up, and where a newer record says that the fix does not hold and
+ * names none, there is none.
  */
-function lowestFix(lookup: Lookup, hit: readonly HitRecord[], related: readonly PreparedAdvisory[]): string | null {
-  const { scheme, version } = lookup;
-  const named = new Set(hit.flatMap((h) => fixesOf(h.prepared)));
-  if (scheme === null) return null;
-  const above = scheme.valid(version) ? [...named].filter((fix) => scheme.compare(fix, version) > 0) : [];
-  above.sort((a, b) => scheme.compare(a, b) || (a < b ? -1 : 1));
-  return above.find((fix) => related.every((r) => evaluate(r, fix, scheme).kind !== 'affected')) ?? null;
+function fixesIn(
+  scheme: VersionScheme,
+  hit: readonly PreparedAdvisory[],
+  related: readonly PreparedAdvisory[],
+): string[] {
+  const named = [...new Set(hit.flatMap(fixesOf))];
+  if (named.length > 1) named.sort((a, b) => scheme.compare(a, b) || (a < b ? -1 : 1));
+  return named.filter((fix) => related.every((r) => evaluate(r, fix, scheme).kind !== 'affected'));
+}
+
+/** The lowest of them above the installed version. `fixes`: asked for once it is known that the versions have an order. */
+function lowestAbove({ scheme, version }: Lookup, fixes: (scheme: VersionScheme) => readonly string[]): string | null {
+  if (scheme === null || !scheme.valid(version)) return null;
+  return fixes(scheme).find((fix) => scheme.compare(fix, version) > 0) ?? null;
 }
 
 function reasonsOf(lookup: Lookup, { ecosystem, prepared, hits }: HitRecord): MatchReason[] {
@@ -61,19 +63,20 @@ function exploitationOf(facts: readonly VulnerabilityFacts[]): Exploitation[] {
   return [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1));
 }
 
-function matchOf(
-  lookup: Lookup,
-  ids: readonly string[],
-  records: readonly HitRecord[],
-  related: readonly PreparedAdvisory[],
-  facts: readonly VulnerabilityFacts[],
-): LookupMatch {
-  const [id = '', ...aliases] = ids;
-  // What describes the vulnerability itself speaks before what announces an update.
-  const inOrder = [...records].sort((a, b) => {
+/** What describes the vulnerability itself speaks before what announces an update. */
+function inOrderOf(records: readonly HitRecord[]): HitRecord[] {
+  return [...records].sort((a, b) => {
     const [x, y] = [a.prepared.advisory.id, b.prepared.advisory.id];
     return Number(isBulletin(x)) - Number(isBulletin(y)) || (x < y ? -1 : x > y ? 1 : 0);
   });
+}
+
+function describe(
+  ids: readonly string[],
+  inOrder: readonly HitRecord[],
+  facts: readonly VulnerabilityFacts[],
+): Described {
+  const [id = '', ...aliases] = ids;
   const advisories = inOrder.map((r) => r.prepared.advisory);
   const severities = rankSeverities(
     inOrder.map(({ ecosystem, prepared, hits }) => ({
@@ -90,7 +93,7 @@ function matchOf(
     id,
     aliases: [...aliases].sort(),
     advisories: [...new Set(advisories.map((a) => a.id))].sort(),
-    fixedIn: lowestFix(lookup, records, related),
+    fixedIn: null,
     summary: summaries.find((s) => s !== '') ?? '',
     severity: severities[0] ?? unknownSeverity,
     severities,
@@ -102,17 +105,50 @@ function matchOf(
     published: published.reduce((first: string | null, p) => (first !== null && first <= p ? first : p), null),
     references: [...new Set(advisories.flatMap((a) => a.references))].slice(0, mostReferences),
     informational: advisories.every((a) => a.informational !== null) ? (advisories[0]?.informational ?? null) : null,
-    matchedBy: inOrder.flatMap((record) => reasonsOf(lookup, record)),
+    matchedBy: [],
   };
 }
 
+/** Matches of records that each stand alone: what joining them would give. */
+function matchesAlone(lookup: Lookup, named: Named, hit: readonly HitRecord[]): LookupMatch[] {
+  const joined: Joined<{ record: HitRecord; alone: Alone }>[] = [];
+  for (const record of hit) {
+    for (const alone of named.vulnerabilitiesOf(record.prepared)) {
+      joined.push({ ids: alone.ids, items: [{ record, alone }] });
+    }
+  }
+  joined.sort(compareJoined);
+  return joined.flatMap(({ ids, items }) =>
+    items.map(({ record, alone }) => {
+      alone.described ??= describe(ids, [record], factsOf(named, ids));
+      const fixedIn = lowestAbove(lookup, (scheme) => {
+        alone.fixes ??= fixesIn(scheme, [record.prepared], [record.prepared]);
+        return alone.fixes;
+      });
+      return { ...alone.described, fixedIn, matchedBy: reasonsOf(lookup, record) };
+    }),
+  );
+}
+
+function factsOf(named: Named, ids: readonly string[]): VulnerabilityFacts[] {
+  return ids.map(named.facts).filter((f) => f !== null);
+}
+
+function matchesJoined(lookup: Lookup, named: Named, all: readonly HitRecord[]): LookupMatch[] {
+  const items = all.flatMap((item) => named.vulnerabilitiesOf(item.prepared).map(({ ids }) => ({ item, ids })));
+  return joinByIds(items).map(({ ids, items: records }) => {
+    const inOrder = inOrderOf(records);
+    const hit = records.map((r) => r.prepared);
+    return {
+      ...describe(ids, inOrder, factsOf(named, ids)),
+      fixedIn: lowestAbove(lookup, (scheme) => fixesIn(scheme, hit, named.related(ids))),
+      matchedBy: inOrder.flatMap((record) => reasonsOf(lookup, record)),
+    };
+  });
+}
+
 /** Holds one name and version against all advisories for that name, and joins what speaks of the same vulnerability. */
-export function assess(
-  lookup: Lookup,
-  named: readonly NamedAdvisories[],
-  facts: (id: string) => VulnerabilityFacts | null,
-  explain: boolean,
-): Assessment {
+export function assess(lookup: Lookup, named: Named, explain: boolean): Assessment {
   const { scheme, version } = lookup;
   const hit: HitRecord[] = [];
   const dismissals: LookupDismissal[] = [];
@@ -120,7 +156,7 @@ export function assess(
   const dismiss = (advisory: string, reason: Dismissal['reason'], detail: string): void => {
     if (explain) dismissals.push({ advisory, reason, detail });
   };
-  for (const { ecosystem, prepared: all } of named) {
+  for (const { ecosystem, prepared: all } of named.all) {
     for (const prepared of all) {
       const { id, withdrawn } = prepared.advisory;
       if (withdrawn !== null) {
@@ -135,28 +171,7 @@ export function assess(
       else if (explain) dismiss(id, 'not-in-range', explainUnaffected(prepared, version, scheme));
     }
   }
-  const joined = joinByIds(
-    hit.flatMap((item) => vulnerabilitiesOf(item.prepared.advisory).map((ids) => ({ item, ids }))),
-  );
-  const speaksOf = indexById(joined.length === 0 ? [] : named.flatMap((n) => n.prepared));
-  const matches = joined.map(({ ids, items }) => {
-    const related = new Set(ids.flatMap((id) => speaksOf.get(id) ?? []));
-    const known = ids.map(facts).filter((f) => f !== null);
-    return matchOf(lookup, ids, items, [...related], known);
-  });
+  const matches = named.disjoint ? matchesAlone(lookup, named, hit) : matchesJoined(lookup, named, hit);
   dismissals.sort((a, b) => (a.advisory < b.advisory ? -1 : a.advisory > b.advisory ? 1 : 0));
   return { matches, dismissals, undecided };
-}
-
-function indexById(all: readonly PreparedAdvisory[]): Map<string, PreparedAdvisory[]> {
-  const index = new Map<string, PreparedAdvisory[]>();
-  for (const prepared of all) {
-    if (prepared.advisory.withdrawn !== null) continue;
-    for (const id of vulnerabilitiesOf(prepared.advisory).flat()) {
-      const known = index.get(id);
-      if (known === undefined) index.set(id, [prepared]);
-      else known.push(prepared);
-    }
-  }
-  return index;
 }

@@ -4,9 +4,10 @@ import type { Dismissal, Match } from '../model/finding.ts';
 import type { Component } from '../model/inventory.ts';
 import { clip, type Problem, sortProblems } from '../model/problem.ts';
 import { type Purl, parsePurl } from '../model/purl.ts';
-import { type Assessment, assess, type NamedAdvisories } from './assess.ts';
+import { type Assessment, assess } from './assess.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import { type PreparedAdvisory, prepare } from './ranges.ts';
+import { Named } from './named.ts';
+import { prepare } from './ranges.ts';
 
 /** What an advisory store says about the components of an inventory. */
 export interface Matched {
@@ -77,7 +78,7 @@ function components(count: number): string {
 class Assessor {
   readonly #store: AdvisoryStore;
   readonly #explain: boolean;
-  readonly #names = new BoundedCache<readonly PreparedAdvisory[]>(keptAdvisories, (list) => 1 + list.length);
+  readonly #names = new BoundedCache<Named>(keptAdvisories, (named) => 1 + named.weight);
   readonly #facts = new BoundedCache<VulnerabilityFacts | null>(keptFacts, () => 1);
   readonly #assessments = new BoundedCache<Assessment>(
     keptAssessments,
@@ -101,15 +102,16 @@ class Assessor {
 
   assess(lookup: Lookup, ecosystems: readonly string[]): Assessment {
     const { name, version, by, scheme } = lookup;
-    return this.#assessments.get([scheme?.id, by, name, version, ...ecosystems].join('\0'), () => {
-      const named: NamedAdvisories[] = ecosystems.map((ecosystem) => ({
-        ecosystem,
-        prepared: this.#names.get(`${ecosystem}\0${name}`, () =>
-          this.#store.byName(ecosystem, name).map((advisory) => prepare(advisory, scheme)),
-        ),
-      }));
-      const facts = (id: string) => this.#facts.get(id, () => this.#store.facts(id));
-      return assess(lookup, named, facts, this.#explain);
+    const key = [scheme?.id, name, ...ecosystems].join('\0');
+    return this.#assessments.get(`${by}\0${version}\0${key}`, () => {
+      const named = this.#names.get(key, () => {
+        const all = ecosystems.map((ecosystem) => {
+          const records = this.#store.byName(ecosystem, name);
+          return { ecosystem, prepared: records.map((advisory) => prepare(advisory, scheme)) };
+        });
+        return new Named(all, (id) => this.#facts.get(id, () => this.#store.facts(id)));
+      });
+      return assess(lookup, named, this.#explain);
     });
   }
 }

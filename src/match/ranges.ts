@@ -184,6 +184,9 @@ function evaluateEntry(entry: PreparedEntry, version: string, scheme: VersionSch
  * where it is listed, not affected where a list does not hold it, and else undecidable.
  */
 export function evaluate(prepared: PreparedAdvisory, version: string, scheme: VersionScheme | null): Outcome {
+  const [only] = prepared.entries;
+  // Nearly all records have one entry for a name.
+  if (only !== undefined && prepared.entries.length === 1) return evaluateEntry(only, version, scheme);
   const hits: Hit[] = [];
   let undecidable: Outcome | null = null;
   let gitOnly = prepared.entries.length > 0;
