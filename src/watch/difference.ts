@@ -60,19 +60,15 @@ function isNamed({ aliases }: Match, names: ReadonlySet<string>): boolean {
 
 /** What is known of a component, by all its names: a kernel has thousands of vulnerabilities. */
 class Before {
+  readonly #open: readonly OpenMatch[];
+  readonly #namesOf: (id: string) => ReadonlySet<string>;
   readonly #byId: ReadonlyMap<string, OpenMatch>;
-  readonly #byName = new Map<string, OpenMatch[]>();
+  #byName: Map<string, OpenMatch[]> | null = null;
 
   constructor(open: readonly OpenMatch[], namesOf: (id: string) => ReadonlySet<string>) {
+    this.#open = open;
+    this.#namesOf = namesOf;
     this.#byId = new Map(open.map((o) => [o.id, o]));
-    for (const o of open) {
-      for (const name of namesOf(o.id)) {
-        if (name === o.id) continue;
-        const others = this.#byName.get(name);
-        if (others === undefined) this.#byName.set(name, [o]);
-        else others.push(o);
-      }
-    }
   }
 
   of(id: string): OpenMatch | undefined {
@@ -81,10 +77,25 @@ class Before {
 
   /** What was known by a name of this match, other than by its own id, or has this id among its names. */
   related({ id, aliases }: Match): readonly OpenMatch[] {
+    // Mostly nobody asks: what is still found under its own id has no need of it.
+    this.#byName ??= this.#indexed();
     const byName = this.#byName.get(id);
     if (byName === undefined && aliases.length === 0) return [];
     const byAlias = aliases.flatMap((alias) => this.#byId.get(alias) ?? []);
     return [...new Set([...(byName ?? []), ...byAlias])];
+  }
+
+  #indexed(): Map<string, OpenMatch[]> {
+    const byName = new Map<string, OpenMatch[]>();
+    for (const o of this.#open) {
+      for (const name of this.#namesOf(o.id)) {
+        if (name === o.id) continue;
+        const others = byName.get(name);
+        if (others === undefined) byName.set(name, [o]);
+        else others.push(o);
+      }
+    }
+    return byName;
   }
 }
 
@@ -104,12 +115,14 @@ export function differenceOf(
   const from: Match[] = [];
   const closed: Closed[] = [];
   const renamed = new Set<string>();
+  const missing = open.filter((o) => !found.has(o.id));
   for (const m of matches) {
     const was = before.of(m.id);
+    const unchanged = was !== undefined && (m.aliases.length === 0 || isNamed(m, namesOf(m.id))) && same(m, was);
+    if (unchanged && missing.length === 0) continue;
     const related = before.related(m);
     const others = related.filter((o) => !found.has(o.id));
-    const named = was !== undefined && (m.aliases.length === 0 || isNamed(m, namesOf(m.id)));
-    if (named && others.length === 0 && same(m, was)) continue;
+    if (unchanged && others.length === 0) continue;
     for (const { id } of others) renamed.add(id);
     if (was !== undefined) closed.push({ component: purl, id: m.id, why: 'changed' });
     // A vulnerability that is still found for itself lends its age only to what was split off from it.
@@ -117,7 +130,6 @@ export function differenceOf(
     opened.push(known(m, ages.length === 0 ? null : formatInstant(Math.min(...ages))));
     from.push(m);
   }
-  const missing = open.filter((o) => !found.has(o.id));
   const kept = missing.filter((o) => undecided && !renamed.has(o.id)).map((o) => o.id);
   for (const { id, advisories } of missing) {
     if (renamed.has(id)) closed.push({ component: purl, id, why: 'changed' });

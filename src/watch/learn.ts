@@ -173,8 +173,8 @@ function notesOf({ store, scope }: LearnRequest, { names, fresh }: Work, pass: P
     if (key !== null) stored.set(keyText(key), unassessed);
   }
   const noted: [string, string, string | null][] = [];
-  for (const [text, { key, whole }] of pass.names) {
-    const print = whole ? nameFingerprint(store, key) : unassessed;
+  for (const [text, { key, fingerprint, whole }] of pass.names) {
+    const print = whole ? fingerprint : unassessed;
     if (print !== stored.get(text)) noted.push([key.ecosystem, key.name, print]);
   }
   const ids: [string, string | null][] = [];

@@ -8,11 +8,12 @@ import type { AdvisoryStore } from '../model/advisory.ts';
 import type { Digest } from '../model/inventory.ts';
 import { clip, type Problem } from '../model/problem.ts';
 import { differenceOf } from './difference.ts';
-import { keyText, lookupKey } from './lookup-key.ts';
+import { keyText, lookupKey, nameFingerprint } from './lookup-key.ts';
+import { withRecentNames } from './recent-names.ts';
 import { Records } from './records.ts';
 
-/** Components that are assessed together: bounds what is in memory. */
-const componentsAtOnce = 200;
+/** Components that are assessed together: few, so that what is made for them is gone before the collector moves it. */
+const componentsAtOnce = 50;
 /** Components, matches and fingerprints of one document: bounds its size. */
 const mostComponents = 2_000;
 const mostMatches = 10_000;
@@ -29,6 +30,8 @@ export interface Vulnerability {
 /** A name whose components a pass assessed. */
 interface AssessedName {
   readonly key: NameKey;
+  /** What the store says of it: asked while it is at hand. */
+  readonly fingerprint: string | null;
   /** Whether all of them could be, with nothing left undecided. */
   whole: boolean;
 }
@@ -64,8 +67,8 @@ export class Pass {
   constructor(source: Source, documents: Documents, store: AdvisoryStore) {
     this.#source = source;
     this.#documents = documents;
-    this.#store = store;
-    this.#records = new Records(store);
+    this.#store = withRecentNames(store);
+    this.#records = new Records(this.#store);
   }
 
   /** Holds components against the store. All of them have a name that the store covers. */
@@ -116,7 +119,7 @@ export class Pass {
   noteName(key: NameKey, whole: boolean): void {
     const text = keyText(key);
     const known = this.names.get(text);
-    if (known === undefined) this.names.set(text, { key, whole });
+    if (known === undefined) this.names.set(text, { key, fingerprint: nameFingerprint(this.#store, key), whole });
     else if (!whole) known.whole = false;
   }
 
