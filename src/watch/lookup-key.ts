@@ -22,6 +22,7 @@ export function keyText({ ecosystem, name }: NameKey): string {
 
 /** What the store says of a name now; null where it says nothing. */
 export function nameFingerprint(store: AdvisoryStore, key: NameKey): string | null {
+  if (!key.ecosystem.includes('|')) return store.fingerprint(key.ecosystem, key.name);
   const prints = ecosystemsOf(key).map((e) => store.fingerprint(e, key.name));
   return prints.every((p) => p === null) ? null : prints.map((p) => p ?? '').join('|');
 }

@@ -26,6 +26,20 @@ class Blocks {
   }
 }
 
+/** A block with the names that it can hold: from `first` to before `next`. */
+interface Stretch {
+  readonly feed: string;
+  readonly first: string;
+  /** Null: to the end. */
+  readonly next: string | null;
+  readonly block: Buffer;
+}
+
+/** Whether the order of a text's UTF-16 units is that of its UTF-8 bytes, by which blocks are sorted. */
+function sortsAlike(text: string): boolean {
+  return !/[\ud800-\uffff]/.test(text);
+}
+
 /** Of the packed text: neither compression nor the cut between blocks has a part in it. */
 function fingerprintOf(packed: Uint8Array | string): string {
   return hash('sha256', packed, 'base64url').slice(0, 22);
@@ -37,6 +51,9 @@ class FileStore implements AdvisoryStore {
   readonly #db: DatabaseSync;
   readonly #feeds: ReadonlySet<string>;
   readonly #blocks = new Blocks();
+  /** The block of the last name: whoever asks in order mostly finds the next one there. */
+  #last: Stretch | null = null;
+  #exploited: ReadonlySet<number> | null = null;
   readonly #statements;
 
   constructor(file: string, db: DatabaseSync) {
@@ -45,8 +62,9 @@ class FileStore implements AdvisoryStore {
     this.snapshot = readSnapshot(db);
     this.#feeds = new Set(this.snapshot.feeds.map((f) => f.id));
     this.#statements = {
-      block: db.prepare('SELECT rowid FROM block WHERE feed = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
-      blockData: db.prepare('SELECT data FROM block WHERE rowid = ?'),
+      block:
+        db.prepare(`SELECT b.rowid, b.first, b.data, (SELECT n.first FROM block n WHERE n.feed = b.feed AND n.first > b.first
+        ORDER BY n.first LIMIT 1) AS next FROM block b WHERE b.feed = ? AND b.first <= ? ORDER BY b.first DESC LIMIT 1`),
       nvd: db.prepare('SELECT rowid FROM nvd WHERE year = ? AND first <= ? ORDER BY first DESC LIMIT 1'),
       nvdData: db.prepare('SELECT data FROM nvd WHERE rowid = ?'),
       epss: db.prepare('SELECT probability, percentile FROM epss WHERE cve = ?'),
@@ -90,7 +108,7 @@ class FileStore implements AdvisoryStore {
     return this.#guard(() => {
       const nvd = this.#nvd(key);
       const score = this.#statements.epss.get(key);
-      const listed = this.#statements.exploited.all(key);
+      const listed = this.#listed(key);
       if (nvd === null && score === undefined && listed.length === 0) return null;
       const [, severity = [], published = null, summary = ''] = nvd === null ? [] : parseLine(nvd);
       return {
@@ -122,7 +140,7 @@ class FileStore implements AdvisoryStore {
     if (key === null) return null;
     return this.#guard(() => {
       const nvd = this.#nvd(key);
-      const listed = this.#statements.exploited.all(key);
+      const listed = this.#listed(key);
       if (nvd === null && listed.length === 0) return null;
       const rows = listed.map((e) => [e['feed'], e['since'], e['due'], e['ransomware'], e['summary']]);
       return fingerprintOf(`${nvd ?? ''}\n${JSON.stringify(rows)}`);
@@ -135,13 +153,33 @@ class FileStore implements AdvisoryStore {
 
   #line(base: string, name: string): Buffer | null {
     const key = lookupName(base, name);
-    const row = this.#statements.block.get(`osv/${base}`, key)?.['rowid'];
-    if (typeof row !== 'number') return null;
-    const block = this.#blocks.get(`b${row}`, () => this.#statements.blockData.get(row)?.['data'] as Uint8Array);
-    return lineOf(block, key);
+    const block = this.#block(`osv/${base}`, key);
+    return block === null ? null : lineOf(block, key);
+  }
+
+  #block(feed: string, key: string): Buffer | null {
+    const last = this.#last;
+    const within = last !== null && last.feed === feed && key >= last.first && (last.next === null || key < last.next);
+    if (within && sortsAlike(key)) return last.block;
+    const row = this.#statements.block.get(feed, key);
+    if (row === undefined) return null;
+    const { rowid, first, next, data } = row as { rowid: number; first: string; next: string | null; data: Uint8Array };
+    const block = this.#blocks.get(`b${rowid}`, () => data);
+    this.#last = sortsAlike(first) && sortsAlike(next ?? '') ? { feed, first, next, block } : null;
+    return block;
+  }
+
+  /** What the catalogues of exploited vulnerabilities say: nothing of nearly all, so that the few are kept. */
+  #listed(key: number) {
+    if (this.#exploited === null) {
+      const all = this.#db.prepare('SELECT DISTINCT cve FROM exploited').all();
+      this.#exploited = new Set(all.map((row) => Number(row['cve'])));
+    }
+    return this.#exploited.has(key) ? this.#statements.exploited.all(key) : [];
   }
 
   #nvd(key: number): Buffer | null {
+    if (!this.#feeds.has('nvd')) return null;
     const row = this.#statements.nvd.get(nvdYear(key), key)?.['rowid'];
     if (typeof row !== 'number') return null;
     return lineOf(
