@@ -40,8 +40,11 @@ async function recordImages(ledger: Ledger, from: number, to: number, size: Esta
         platform: 'linux/amd64',
         configDigest: null,
       } as const;
-      const components = imageComponents(index, size).map((purl) => ({ purl }));
-      const inventory = { artifact: about, components, problems: [] } as unknown as Inventory;
+      const components = imageComponents(index, size).map((purl) => {
+        const [name, version] = purl.slice('pkg:npm/'.length).split('@');
+        return { purl, name, version };
+      });
+      const inventory = { artifact: about, components, coverage: [], problems: [] } as unknown as Inventory;
       const document: InventoryDocument = { ...inventory, schema: 'kvitto-inventory-1' };
       facts.push({
         kind: 'artifact-recorded',
