@@ -43,7 +43,9 @@ test('what a statement is about is taken over, and never widened', () => {
     [{ products: ['Some Product 4', digest('b')] }, [[digest('b'), null]]],
   ];
   for (const [more, expected] of cases) assert.deepEqual(targets(statement(more)), expected, JSON.stringify(more));
+  assert.deepEqual(of(statement({ products: ['Some Product 4', digest('b')] })).narrowed, ['Some Product 4']);
   assert.deepEqual(of(statement({ products: ['Some Product 4'] })), {
+    narrowed: ['Some Product 4'],
     requests: [],
     problems: [
       { code: 'unsupported', where: 'CVE-2024-1000', message: 'names no artifact or component that a ledger can know' },
