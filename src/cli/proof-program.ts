@@ -21,6 +21,7 @@ export function proofCommands(program: Command, context: CallContext, exitWith: 
     .requiredOption('-o, --output <file>', 'the pack')
     .option('--env <env>', 'only this environment')
     .option('--as-of <time>', 'as the ledger knew it then (default: now)')
+    .option('--policy <file>', 'whose maxDbAge says which feeds were too old (default: kvitto.yaml of this folder)')
     .option('--whole-log', 'every entry of the log, of other services too: then it shows that none was left out')
     .option('-f, --format <format>', 'what is printed: table or json', 'table')
     .addHelpText(
@@ -51,6 +52,20 @@ export function proofCommands(program: Command, context: CallContext, exitWith: 
   answerOptions(verify).action(async (pack: string | undefined, options) => {
     const { verifyCommand } = await import('./commands/ledger/verify.ts');
     exitWith(await verifyCommand(pack, options, context));
+  });
+
+  const repair = program
+    .command('repair')
+    .helpGroup(groups.proof)
+    .summary('bring database and log together after one of them came from a backup')
+    .description(
+      'Where database and log are of different moments: brings back what can be, writes down what was lost, and keeps what was there before aside. Changes nothing where they agree.',
+    )
+    .option('--all', 'all missing documents, however many')
+    .addHelpText('after', '\nExamples:\n  kvitto repair --by ops && kvitto verify --ledger\n');
+  whoOptions(ledgerOptions(answerOptions(repair))).action(async (options) => {
+    const { repairCommand } = await import('./commands/ledger/repair.ts');
+    exitWith(await repairCommand(options, context));
   });
 
   const log = program
