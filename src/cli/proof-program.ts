@@ -2,11 +2,57 @@ import type { Command } from 'commander';
 import type { CallContext } from './call-context.ts';
 import { groups } from './command-groups.ts';
 import { answerOptions, ledgerOptions } from './ledger-options.ts';
+import { collect } from './option-values.ts';
 
 type ExitWith = (code: number) => void;
 
 /** What shows that nothing was changed since. */
 export function proofCommands(program: Command, context: CallContext, exitWith: ExitWith): void {
+  const evidence = program
+    .command('evidence')
+    .helpGroup(groups.proof)
+    .summary('everything about one service and period, in one file that anybody can check')
+    .description(
+      'Puts into one ZIP file what ran, what was known, what was decided, and the proofs: a page to read, the same as JSON, SBOMs, VEX, verdicts, advisory records, log entries, and what it does not cover. Evidence; not a statement that anything is complied with.',
+    )
+    .argument('<service>', 'what is operated')
+    .requiredOption('--from <time>', 'the beginning of the period')
+    .option('--to <time>', 'its end (default: now)')
+    .requiredOption('-o, --output <file>', 'the pack')
+    .option('--env <env>', 'only this environment')
+    .option('--as-of <time>', 'as the ledger knew it then (default: now)')
+    .option('--whole-log', 'every entry of the log, of other services too: then it shows that none was left out')
+    .option('-f, --format <format>', 'what is printed: table or json', 'table')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kvitto evidence shop --env prod --from 2026-07-01 --to 2026-10-01 -o shop-q3.zip\n',
+    );
+  ledgerOptions(evidence).action(async (service: string, options) => {
+    const { evidenceCommand } = await import('./commands/ledger/evidence.ts');
+    exitWith(await evidenceCommand(service, options, context));
+  });
+
+  const verify = program
+    .command('verify')
+    .helpGroup(groups.proof)
+    .summary('check a pack or a ledger: nothing was changed since')
+    .description(
+      'Checks every hash, proof, signature and cross reference of a pack, offline and without the ledger, and works out again what it says. With --ledger: the log, every document, every row and every match of a ledger. 0: all holds, 1: a fault, with its place, 3: something could not be checked.',
+    )
+    .argument('[pack]', 'a file of kvitto evidence')
+    .option('--ledger [dir]', 'a ledger instead (default: $KVITTO_HOME/ledger)')
+    .option('--wait <duration>', 'how long to wait for another writer', '30s')
+    .option('--key <vkey|file>', "the log's public key, as its owner gave it by another way")
+    .option('--trust <file>', 'certificate of a time stamping authority; may be given again', collect, [])
+    .option('--quick', 'with --ledger: without working the matches out again')
+    .option('--all', 'all faults, however many')
+    .option('-q, --quiet', 'no progress')
+    .addHelpText('after', '\nExamples:\n  kvitto verify shop-q3.zip --key log.pub\n  kvitto verify --ledger\n');
+  answerOptions(verify).action(async (pack: string | undefined, options) => {
+    const { verifyCommand } = await import('./commands/ledger/verify.ts');
+    exitWith(await verifyCommand(pack, options, context));
+  });
+
   const log = program
     .command('log')
     .helpGroup(groups.proof)
