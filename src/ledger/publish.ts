@@ -44,6 +44,20 @@ async function pendingFrom(reader: Reader, from: number, to: number): Promise<Pe
     .execute();
 }
 
+/** Throws `ledger-inconsistent` for the database of another ledger. */
+export function checkOrigin(parts: Pick<LedgerParts, 'paths' | 'database' | 'origin'>, { origin }: LedgerRow): void {
+  if (origin === '' || origin === parts.origin) return;
+  const { folder } = parts.paths;
+  throw new CodedError(
+    'ledger-inconsistent',
+    `${parts.database.place} belongs to another ledger, ${origin}; the one in ${folder} is ${parts.origin}`,
+    {
+      remedy:
+        'nothing was written. Set DATABASE_URL to the database of this ledger, or name the other folder with --ledger',
+    },
+  );
+}
+
 /**
  * Holds the log's files against the database. Between the two there may only be what a killed process leaves: entries that are
  * committed and not yet in the files, or in the files and not yet ticked off. Anything else means that one of them was
@@ -55,6 +69,7 @@ export async function checkAgreement(
   state: LedgerRow,
 ): Promise<void> {
   const { published_size: published, size } = state;
+  checkOrigin(parts, state);
   if (log.size < published) {
     const lost = `the log's files end at entry ${log.size}, but the database knows that ${published} were in them`;
     throw inconsistent(parts, `${lost}: ${published - log.size} entries of the log are missing`);
@@ -67,13 +82,6 @@ export async function checkAgreement(
     throw inconsistent(parts, `the first ${published} entries of the log's files are not those of the database`);
   }
   const pending = await pendingFrom(parts.database.kysely, published, size);
-  const first = pending[0];
-  if (published === 0 && first !== undefined) {
-    const entry = decodeEntry(first.bytes, 0);
-    const origin = entry.kind === 'ledger-created' ? entry.origin : 'nothing';
-    if (origin !== parts.origin)
-      throw inconsistent(parts, `the database belongs to another ledger, ${origin}, and not to ${parts.origin}`);
-  }
   for (const { id, bytes } of pending) {
     if (id >= log.size) break;
     if (hex(leafHash(await log.entry(id))) === hex(leafHash(bytes))) continue;

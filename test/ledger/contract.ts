@@ -5,6 +5,7 @@ import { deploymentTests } from './contract/deployments.ts';
 import { factTests } from './contract/facts.ts';
 import { integrityTests } from './contract/integrity.ts';
 import { migrationTests } from './contract/migrations.ts';
+import { repairTests } from './contract/repair.ts';
 import { newFolder, type Place, removeFolder } from './place.ts';
 
 /** A place for a new ledger. Removed when the tests are over. */
@@ -26,6 +27,7 @@ export function ledgerContract(name: string, database: () => Promise<string | nu
     factTests(newPlace);
     integrityTests(newPlace);
     migrationTests(newPlace);
+    repairTests(newPlace);
     concurrencyTests(newPlace);
   });
 }

@@ -45,6 +45,8 @@ async function apply(context: ApplyContext, index: number, entry: Entry): Promis
     case 'redacted':
       return await applyRedaction(context, at, entry);
     case 'ledger-created':
+      await context.tx.updateTable('ledger').set({ origin: entry.origin }).execute();
+      return;
     case 'key-rotated':
     case 'checkpoint-stamped':
     case 'repaired':

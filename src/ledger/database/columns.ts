@@ -7,7 +7,7 @@ type Columns = { readonly [T in TableName]: { readonly [C in keyof Tables[T]]: C
 
 /** The columns of every table in their order, and what each holds. The migrations must end in the same. */
 export const columns: Columns = {
-  ledger: { one: 'n', size: 'n', published_size: 'n', published_root: 't', last_recorded: 'n' },
+  ledger: { one: 'n', origin: 't', size: 'n', published_size: 'n', published_root: 't', last_recorded: 'n' },
   pending: { id: 'n', bytes: 'b' },
   service: { id: 'n', name: 't' },
   environment: { id: 'n', name: 't' },

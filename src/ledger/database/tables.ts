@@ -7,6 +7,8 @@
 /** One row: how far the log has come. */
 export interface LedgerRow {
   one: number;
+  /** The log's name, from entry 0; empty before. */
+  origin: string;
   /** Entries, those that are not yet in the log's files included. */
   size: number;
   /** Entries in the log's files, and the root of that tree (hex). */

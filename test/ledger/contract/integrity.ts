@@ -176,7 +176,13 @@ export function integrityTests(newPlace: NewPlace): void {
       for (const { ledger } of [one, all]) {
         const { published_root, ...state } = await ledger.state();
         const log = await openLogFiles(ledger.parts);
-        assert.deepEqual(state, { one: 1, size: 301, published_size: 301, last_recorded: Date.parse(start) });
+        assert.deepEqual(state, {
+          one: 1,
+          origin: ledger.parts.origin,
+          size: 301,
+          published_size: 301,
+          last_recorded: Date.parse(start),
+        });
         assert.equal(published_root, Buffer.from(log.root).toString('hex'));
         assert.deepEqual(await ledger.reader.selectFrom('pending').selectAll().execute(), []);
       }
@@ -230,7 +236,7 @@ export function integrityTests(newPlace: NewPlace): void {
       await change("UPDATE service SET name = 'shop' WHERE name = 'web'");
       await change('UPDATE period SET valid_to = valid_to - 1 WHERE deployment = 4');
       await change("DELETE FROM vulnerability_name WHERE name = 'GHSA-1'");
-      await change("INSERT INTO vulnerability_name (name, vulnerability) VALUES ('GHSA-0', 1)");
+      await change("INSERT INTO vulnerability_name (name, vulnerability, known_from) VALUES ('GHSA-0', 1, 1)");
       await change("UPDATE decision SET status = 'fixed', owner = NULL WHERE place = 1");
       const web = await ledger.reader.selectFrom('service').select('id').where('name', '=', 'shop').executeTakeFirst();
       const ended = await ledger.reader.selectFrom('period').selectAll().where('deployment', '=', 4).execute();

@@ -3,7 +3,7 @@
  * a numeric primary key on each, `TEXT` sorts by its bytes on both, `BYTES` that of binary data, and `CLUSTERED` keeps SQLite's rows in the order of the primary key.
  */
 export const ledgerTables = `
-CREATE TABLE ledger (one KEY, size BIGINT NOT NULL, published_size BIGINT NOT NULL, published_root TEXT NOT NULL, last_recorded BIGINT NOT NULL);
+CREATE TABLE ledger (one KEY, origin TEXT NOT NULL, size BIGINT NOT NULL, published_size BIGINT NOT NULL, published_root TEXT NOT NULL, last_recorded BIGINT NOT NULL);
 CREATE TABLE pending (id KEY, bytes BYTES NOT NULL);
 CREATE TABLE service (id KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE environment (id KEY, name TEXT NOT NULL UNIQUE);
@@ -40,5 +40,5 @@ CREATE INDEX decision_name_decision ON decision_name (decision);
 CREATE TABLE redaction (document TEXT NOT NULL PRIMARY KEY, entry BIGINT NOT NULL, known_from BIGINT NOT NULL) CLUSTERED;
 CREATE TABLE outbox (entry KEY, kind TEXT NOT NULL);
 CREATE TABLE person (pseudonym TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL) CLUSTERED;
-INSERT INTO ledger (one, size, published_size, published_root, last_recorded) VALUES (1, 0, 0, '', 0);
+INSERT INTO ledger (one, origin, size, published_size, published_root, last_recorded) VALUES (1, '', 0, 0, '', 0);
 `;
