@@ -32,6 +32,37 @@ export function ledgerCommands(program: Command, context: CallContext, exitWith:
   deployments(program, context, exitWith);
   decisions(program, context, exitWith);
 
+  const observe = program
+    .command('observe')
+    .helpGroup(groups.ledger)
+    .summary('look at what really runs on this host')
+    .description(
+      'Lists what runs on this host by digest, with the files changed in each container. With --env it is held against what was written down, and recorded.',
+    )
+    .argument('<daemon>', 'docker or podman')
+    .option('--env <env>', 'the environment that this host belongs to')
+    .option(
+      '--service <service>',
+      'only these should run here; may be given again (default: all of the environment)',
+      collect,
+      [],
+    )
+    .option('--interval <duration>', 'for how long this counts as having looked: as often as it runs', '1h')
+    .option('--written <path>', 'a file or folder that the software writes itself; may be given again', collect, [])
+    .option('--no-changes', 'without the files changed in each container')
+    .option('--exit-code <n>', 'end with this code where something differs (default: 0)')
+    .option('--timeout <duration>', 'give up after this time', '10m')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kvitto observe docker\n  kvitto observe podman --env prod --interval 15m --exit-code 1\n',
+    );
+  writer(answerOptions(observe).option('--all', 'all containers, however many')).action(
+    async (daemon: string, options) => {
+      const { observeCommand } = await import('./commands/ledger/observe.ts');
+      exitWith(await observeCommand(daemon, options, context));
+    },
+  );
+
   const rescan = program
     .command('rescan')
     .helpGroup(groups.ledger)

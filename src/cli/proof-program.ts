@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CallContext } from './call-context.ts';
 import { groups } from './command-groups.ts';
-import { answerOptions, ledgerOptions } from './ledger-options.ts';
+import { answerOptions, ledgerOptions, whoOptions } from './ledger-options.ts';
 import { collect } from './option-values.ts';
 
 type ExitWith = (code: number) => void;
@@ -51,6 +51,20 @@ export function proofCommands(program: Command, context: CallContext, exitWith: 
   answerOptions(verify).action(async (pack: string | undefined, options) => {
     const { verifyCommand } = await import('./commands/ledger/verify.ts');
     exitWith(await verifyCommand(pack, options, context));
+  });
+
+  const repair = program
+    .command('repair')
+    .helpGroup(groups.proof)
+    .summary('bring database and log together after one of them came from a backup')
+    .description(
+      'Where database and log are of different moments: brings back what can be, writes down what was lost, and keeps what was there before aside. Changes nothing where they agree.',
+    )
+    .option('--all', 'all missing documents, however many')
+    .addHelpText('after', '\nExamples:\n  kvitto repair --by ops && kvitto verify --ledger\n');
+  whoOptions(ledgerOptions(answerOptions(repair))).action(async (options) => {
+    const { repairCommand } = await import('./commands/ledger/repair.ts');
+    exitWith(await repairCommand(options, context));
   });
 
   const log = program

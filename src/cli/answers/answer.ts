@@ -23,7 +23,8 @@ export interface Answer {
 }
 
 const defaultColumns = 120;
-const mostRows = 40;
+/** Rows of a table that nobody asked to have whole. */
+export const mostRows = 40;
 
 /** Throws `usage` for a format that an answer does not have. Asked before anything is done. */
 export function checkFormat(flags: Pick<LedgerFlags, 'format'>): void {

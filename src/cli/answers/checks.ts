@@ -2,7 +2,7 @@ import type { Check } from '../../evidence/verify/checks.ts';
 import { wrap } from '../../formats/terminal-text.ts';
 import { clip } from '../../model/problem.ts';
 import type { View } from './answer.ts';
-import { many } from './words.ts';
+import { many, moreRows } from './words.ts';
 
 const mostFaults = 20;
 const words = { pass: 'holds', fail: 'DOES NOT HOLD', 'cannot-say': 'cannot say' } as const;
@@ -27,6 +27,6 @@ function places(list: Check['faults'], view: View): string[] {
         i === 0 ? `  - ${line}` : `    ${line}`,
       ),
     ),
-    ...(rest > 0 ? [`  … and ${rest.toLocaleString('en-US')} more (--all, or -f json)`] : []),
+    ...(rest > 0 ? [`  ${moreRows(rest)}`] : []),
   ];
 }

@@ -40,6 +40,11 @@ export function many(n: number, what: string): string {
   return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
 }
 
+/** The line below rows that were cut. */
+export function moreRows(n: number): string {
+  return `… and ${n.toLocaleString('en-US')} more (--all, or -f json)`;
+}
+
 /** The first digits of a digest, enough to find it again. */
 export function short(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
