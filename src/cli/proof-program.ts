@@ -21,6 +21,7 @@ export function proofCommands(program: Command, context: CallContext, exitWith: 
     .requiredOption('-o, --output <file>', 'the pack')
     .option('--env <env>', 'only this environment')
     .option('--as-of <time>', 'as the ledger knew it then (default: now)')
+    .option('--policy <file>', 'whose maxDbAge says which feeds were too old (default: kvitto.yaml of this folder)')
     .option('--whole-log', 'every entry of the log, of other services too: then it shows that none was left out')
     .option('-f, --format <format>', 'what is printed: table or json', 'table')
     .addHelpText(
@@ -70,15 +71,46 @@ export function proofCommands(program: Command, context: CallContext, exitWith: 
   const log = program
     .command('log')
     .helpGroup(groups.proof)
-    .summary('the tamper-evident log: checkpoint, prove, export');
+    .summary('the tamper-evident log: checkpoint, prove, export, stamp, rotate-key');
   const checkpoint = log
     .command('checkpoint')
     .description(
       'Brings every entry into the log, signs its state and prints it, for others to keep (c2sp.org/tlog-checkpoint).',
     );
+  checkpoint
+    .option('--timestamp-request <file>', 'also write what to ask a time stamp authority (RFC 3161), for curl to send')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  kvitto log checkpoint -o now.checkpoint --timestamp-request now.tsq
+  curl -s -H 'content-type: application/timestamp-query' --data-binary @now.tsq https://tsa.example -o now.tsr
+  kvitto log stamp now.checkpoint --timestamp now.tsr --trusted tsa.pem
+`,
+    );
   ledgerOptions(answerOptions(checkpoint)).action(async (options) => {
     const { checkpointCommand } = await import('./commands/ledger/log.ts');
     exitWith(await checkpointCommand(options, context));
+  });
+  const stamp = log
+    .command('stamp')
+    .description('Writes down that somebody else vouched for a checkpoint of this log, present or past.')
+    .argument('<checkpoint>', 'the file that kvitto log checkpoint wrote')
+    .option('--timestamp <file>', 'the answer of a time stamp authority (RFC 3161)')
+    .option('--trusted <file>', 'certificates in PEM that it has to lead to')
+    .option('--cosignature <file>', "a witness's signature line (c2sp.org/tlog-cosignature)")
+    .option('--witness-key <key>', "the witness's verifier key: name+hash+key");
+  whoOptions(ledgerOptions(answerOptions(stamp))).action(async (file: string, options) => {
+    const { stampCommand } = await import('./commands/ledger/log-key.ts');
+    exitWith(await stampCommand(file, options, context));
+  });
+  const rotate = log
+    .command('rotate-key')
+    .description('Makes a new key for the log. Both keys sign that it follows; the old private key is gone then.')
+    .requiredOption('--reason <text>', 'why; @FILE reads a file');
+  whoOptions(ledgerOptions(answerOptions(rotate))).action(async (options) => {
+    const { rotateKeyCommand } = await import('./commands/ledger/log-key.ts');
+    exitWith(await rotateKeyCommand(options, context));
   });
   const prove = log
     .command('prove')

@@ -144,6 +144,7 @@ function vexCommands(decisions: Command, context: CallContext, exitWith: ExitWit
     .option('--approved-by <role>', 'the second role, where the policy asks for one')
     .option('--service <service>', 'only for one service')
     .option('--env <env>', 'only for one environment')
+    .option('--skip-faulty', 'take over what may stand, where some may not (default: all or none)')
     .option('--policy <file>', 'the policy (default: kvitto.yaml of this folder, else the built-in one)')
     .addHelpText(
       'after',

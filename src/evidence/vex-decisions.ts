@@ -2,7 +2,8 @@ import type { DecisionRecord } from '../ledger/document-shapes.ts';
 import { isDigest } from '../ledger/documents.ts';
 import { parseInstant } from '../ledger/instant.ts';
 import type { DecideRequest } from '../ledger/record/decide.ts';
-import type { Statement } from '../model/decision.ts';
+import { unprintable } from '../ledger/record/text.ts';
+import { type Statement, statementFaults } from '../model/decision.ts';
 import type { Digest } from '../model/inventory.ts';
 import { clip, type Problem } from '../model/problem.ts';
 import { parsePurl } from '../model/purl.ts';
@@ -46,27 +47,52 @@ function targetsOf(s: Statement): Target[] {
   });
 }
 
-/** The decisions that a VEX document's statements make. What names nothing that the ledger can know is a problem, never widened. */
+const cve = /^CVE-/;
+
+/**
+ * Its other names. A CVE is never another name of a CVE: a document that says so would have its statement count for what it is
+ * not about.
+ */
+function aliasesOf({ vulnerability, aliases }: Statement): string[] {
+  return cve.test(vulnerability) ? aliases.filter((alias) => !cve.test(alias)) : [...aliases];
+}
+
+/** Words of others, without what steers a terminal. */
+function wordsOf(text: string): string {
+  return text.replaceAll(allUnprintable, '\u{fffd}').trim();
+}
+
+const allUnprintable = new RegExp(unprintable.source, 'gv');
+
+/**
+ * The decisions that a VEX document's statements make, the oldest statement first: of two about the same the later counts. A
+ * statement that may not stand, or that names nothing that a ledger can know, is a problem and no request; none is widened.
+ */
 export function requestsOf(
   statements: readonly Statement[],
   scope: ImportScope,
 ): { requests: DecideRequest[]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const requests = statements.flatMap((s): DecideRequest[] => {
+  const inTime = [...statements].sort((a, b) => madeAt(a) - madeAt(b));
+  const requests = inTime.flatMap((s): DecideRequest[] => {
     const where = clip(s.vulnerability, 100);
-    const targets = targetsOf(s);
-    if (targets.length === 0) {
-      problems.push({
-        code: 'unsupported',
-        where,
-        message: 'names no artifact or component that a ledger can know; left out',
-      });
+    const refuse = (code: Problem['code'], message: string): void => {
+      problems.push({ code, where, message });
+    };
+    const [fault] = statementFaults(s);
+    if (fault !== undefined) {
+      refuse('malformed', fault);
+      return [];
     }
+    const targets = targetsOf(s);
+    if (targets.length === 0) refuse('unsupported', 'names no artifact or component that a ledger can know');
+    const aliases = aliasesOf(s);
+    if (aliases.length < s.aliases.length) refuse('malformed', 'calls another CVE its alias; that name was left out');
     const until = s.reviewBy === null ? scope.until : parseInstant(s.reviewBy, `reviewBy of ${where}`);
-    const words = [s.impact, s.action].find((text) => text !== null && text.trim() !== '');
+    const reason = [s.impact, s.action].map((text) => wordsOf(text ?? '')).find((text) => text !== '');
     return targets.map(({ artifact, component }) => ({
       vulnerability: s.vulnerability,
-      aliases: s.aliases,
+      aliases,
       service: scope.service,
       environment: scope.environment,
       component,
@@ -74,8 +100,8 @@ export function requestsOf(
       status: s.status,
       justification: s.justification,
       originalJustification: s.originalJustification,
-      reason: words ?? `stated by ${s.author === null ? 'the imported document' : clip(s.author, 100)}`,
-      action: s.action,
+      reason: reason ?? `stated by ${s.author === null ? 'the imported document' : wordsOf(clip(s.author, 100))}`,
+      action: s.action === null ? null : wordsOf(s.action),
       owner: scope.owner,
       approvedBy: scope.approvedBy,
       from: s.madeAt === null ? null : parseInstant(s.madeAt, `time of ${where}`),
@@ -84,6 +110,11 @@ export function requestsOf(
     }));
   });
   return { requests, problems };
+}
+
+/** What has no time of its own has that of the document, which comes last. */
+function madeAt({ madeAt: time }: Statement): number {
+  return time === null ? Number.MAX_SAFE_INTEGER : Date.parse(time);
 }
 
 /** A decision of the ledger as a statement for others. `text`: the words of its reason, null where they were redacted. */

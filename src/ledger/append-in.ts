@@ -4,9 +4,10 @@ import { applyAll } from './apply/apply.ts';
 import type { Database, Reader } from './database/database.ts';
 import type { LedgerRow, Tables } from './database/tables.ts';
 import { encodeEntry } from './encode-entry.ts';
-import type { Entry, Fact } from './fact.ts';
+import { documentsOf, type Entry, type Fact } from './fact.ts';
 import type { Instant } from './instant.ts';
 import type { LedgerParts } from './parts.ts';
+import { removeRedacted } from './redacted-again.ts';
 
 /** What `append` leaves. */
 export interface Appended {
@@ -42,7 +43,10 @@ export async function lockedState({ kind, place }: Database, tx: Transaction<Tab
   return rows[0];
 }
 
-/** Writes facts, what they leave in the tables, and their entries, in a transaction of the caller. */
+/**
+ * Writes facts, what they leave in the tables, and their entries, in a transaction of the caller. A document that was redacted
+ * before and put again is taken out again.
+ */
 export async function appendIn(
   tx: Transaction<Tables>,
   { database, documents, tool, clock }: Pick<LedgerParts, 'database' | 'documents' | 'tool' | 'clock'>,
@@ -62,6 +66,8 @@ export async function appendIn(
   const entries = authored.map(({ actor, fact }): Entry => ({ ...when, actor, tool, ...fact }));
   const appended = { first: state.size, count: entries.length, recorded, clockBehindMs };
   if (entries.length === 0) return appended;
+  const named = authored.flatMap(({ fact }) => documentsOf(fact));
+  await removeRedacted({ reader: tx, database, documents }, named);
   await applyAll({ tx, database, documents }, state.size, entries, (rows) => {
     for (const [at, entry] of entries.entries()) {
       rows.add('pending', { id: state.size + at, bytes: encodeEntry(entry) });

@@ -36,7 +36,7 @@ export const projectionKeys = {
   artifact_component: ['artifact', 'component', 'known_from'],
   verdict: ['id'],
   deployment: ['id'],
-  period: ['service', 'environment', 'deployment', 'known_from', 'entry'],
+  period: ['deployment', 'entry'],
   observation: ['id'],
   drift: ['observation', 'place'],
   snapshot: ['id'],
@@ -48,7 +48,7 @@ export const projectionKeys = {
   decision_name: ['name', 'decision'],
   redaction: ['document'],
   outbox: ['entry'],
-} as const satisfies Partial<Record<TableName, readonly string[]>>;
+} as const satisfies Record<Exclude<TableName, 'ledger' | 'pending' | 'migration' | 'person'>, readonly string[]>;
 
 export type Projection = keyof typeof projectionKeys;
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { CodedError } from '../model/errors.ts';
 import { leafHash } from '../tlog/hash.ts';
 import { type Log, openLog } from '../tlog/log.ts';
@@ -111,6 +112,8 @@ export async function lastRotation(
 }
 
 const mostTries = 50;
+/** Entries of one publish. */
+const vacuumFrom = 500;
 
 /** The log's files and the database's state as they are at one moment, also while others append and publish. */
 export async function openAgreeing(parts: LedgerParts): Promise<{ readonly log: Log; readonly state: LedgerRow }> {
@@ -158,6 +161,8 @@ export async function publishPending(opened: LedgerParts): Promise<string> {
       await tx.updateTable('ledger').set({ published_size: next, published_root: root }).execute();
     });
     published = next;
+    // PostgreSQL frees the room of rows by itself, but minutes later; a busy ledger would grow by as much as it writes.
+    if (parts.database.kind === 'postgres' && pending.length >= vacuumFrom) await sql`VACUUM pending`.execute(reader);
   }
   return log.checkpoint ?? '';
 }

@@ -48,15 +48,15 @@ export const columns: Columns = {
   deployment: { id: 'n', service: 'n', environment: 'n', artifact: 'n', marks: 't' },
   period: {
     deployment: 'n',
-    service: 'n',
-    environment: 'n',
-    artifact: 'n',
     valid_from: 'n',
     valid_to: 'n',
-    ending: 'n',
     known_from: 'n',
     known_to: 'n',
     entry: 'n',
+    service: 'n',
+    environment: 'n',
+    artifact: 'n',
+    ending: 'n',
   },
   observation: {
     id: 'n',
@@ -121,7 +121,7 @@ export const columns: Columns = {
   },
   decision_name: { name: 't', decision: 'n' },
   redaction: { document: 't', entry: 'n', known_from: 'n' },
-  outbox: { entry: 'n', kind: 't' },
+  outbox: { entry: 'n', kind: 't?' },
   person: { pseudonym: 't', name: 't' },
   migration: { id: 'n', name: 't', hash: 't', applied: 'n' },
 };

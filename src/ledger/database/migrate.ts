@@ -6,17 +6,33 @@ import { allMigrations, type Migration } from './migrations/list.ts';
 import type { MigrationRow, Tables } from './tables.ts';
 
 const notation = {
-  sqlite: { KEY: 'INTEGER PRIMARY KEY', BYTES: 'BLOB', CLUSTERED: 'WITHOUT ROWID', TEXT: 'TEXT' },
-  postgres: { KEY: 'BIGINT PRIMARY KEY', BYTES: 'BYTEA', CLUSTERED: '', TEXT: 'TEXT COLLATE "C"' },
+  sqlite: {
+    KEY: 'INTEGER PRIMARY KEY',
+    BYTES: 'BLOB',
+    CLUSTERED: 'WITHOUT ROWID',
+    TEXT: 'TEXT',
+    ORDINAL: 'INTEGER PRIMARY KEY',
+  },
+  postgres: {
+    KEY: 'BIGINT PRIMARY KEY',
+    BYTES: 'BYTEA',
+    CLUSTERED: '',
+    TEXT: 'TEXT COLLATE "C"',
+    ORDINAL: 'BIGINT NOT NULL',
+  },
 } as const;
+
+const postgresOnly = 'POSTGRES ';
 
 /** The statements of a migration in the notation of one database. */
 function statementsOf(text: string, kind: Database['kind']): string[] {
   return text
-    .replace(/\b(?:KEY(?<!PRIMARY KEY)|BYTES|CLUSTERED|TEXT)\b/g, (word) => notation[kind][word as 'KEY'])
+    .replace(/ CLUSTERING(\([^)]*\))/g, kind === 'sqlite' ? ', PRIMARY KEY $1' : '')
+    .replace(/\b(?:KEY(?<!PRIMARY KEY)|BYTES|CLUSTERED|TEXT|ORDINAL)\b/g, (word) => notation[kind][word as 'KEY'])
     .split(/;\n/)
     .map((s) => s.trim())
-    .filter((s) => s !== '');
+    .filter((s) => s !== '' && (kind === 'postgres' || !s.startsWith(postgresOnly)))
+    .map((s) => s.replace(postgresOnly, ''));
 }
 
 function hashOf(text: string): string {

@@ -228,10 +228,10 @@ export interface RedactionRow {
   known_from: number;
 }
 
-/** What others are told. Written with the fact. */
+/** What others are told. Written with the fact. `kind`: null for a deployment that began, which nearly all of them are. */
 export interface OutboxRow {
   entry: number;
-  kind: string;
+  kind: string | null;
 }
 
 /** Who is behind a pseudonym. Not part of the log, so that it can be erased. */

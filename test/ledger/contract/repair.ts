@@ -178,7 +178,7 @@ export function repairTests(newPlace: NewPlace): void {
           ],
           deployment: [2, 3].map((id) => ({ id, service: id, environment: 1, artifact: 1, marks: 'unrecorded' })),
           period: before.slice(1).map((row) => ({ ...row })),
-          outbox: [2, 3].map((entry) => ({ entry, kind: 'deployment-started' })),
+          outbox: [2, 3].map((entry) => ({ entry, kind: null })),
         },
         more: 0,
       });

@@ -1,7 +1,13 @@
+import { sql } from 'kysely';
 import { statementOf } from '../../../evidence/vex-decisions.ts';
 import { writeWhole } from '../../../files/write-whole.ts';
 import { allVexFormats } from '../../../formats/all.ts';
+import { imagePurl } from '../../../formats/oci-purl.ts';
+import type { VexProduct } from '../../../formats/vex-format.ts';
 import { mostDecisions } from '../../../ledger/apply/decisions.ts';
+import { among, parts } from '../../../ledger/apply/interned.ts';
+import type { ArtifactRow } from '../../../ledger/database/tables.ts';
+import { isDigest } from '../../../ledger/documents.ts';
 import { formatInstant } from '../../../ledger/instant.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import type { DecisionRef, DeploymentRef } from '../../../ledger/queries/answers.ts';
@@ -11,6 +17,7 @@ import { readDecisions, readText } from '../../../ledger/read-documents.ts';
 import { readEntries } from '../../../ledger/read-entries.ts';
 import { type Statement, statementFaults } from '../../../model/decision.ts';
 import { CodedError } from '../../../model/errors.ts';
+import type { Digest } from '../../../model/inventory.ts';
 import { clip } from '../../../model/problem.ts';
 import type { CallContext } from '../../call-context.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -54,12 +61,12 @@ export async function exportDecisionsCommand(flags: ExportFlags, context: CallCo
       );
     }
     const { origin } = ledger.parts;
-    const artifacts = new Map(deployments.map((d) => [d.artifact.digest, d.artifact.name ?? d.service]));
+    const about = new Set(statements.flatMap((s) => s.products));
     const text = format.write(statements, {
       author: flags.author ?? origin,
       id: `${origin}/vex/${encodeURIComponent(asked.service ?? 'all')}/${formatInstant(at)}/${formatInstant(asOf)}`,
       timestamp: formatInstant(asOf),
-      products: [...artifacts].sort().map(([digest, name]) => ({ purl: null, digest, name, version: null })),
+      products: await productsOf(ledger, [...about].filter(isDigest).sort()),
       toolVersion: context.version,
     });
     if (flags.output === undefined) process.stdout.write(text);
@@ -95,6 +102,26 @@ async function statementsOf(ledger: Ledger, refs: readonly DecisionRef[], deploy
     else statements.push({ ...statement, products });
   }
   return { statements, leftOut };
+}
+
+/** Artifacts as others can find them: images by the purl with their manifest's digest, all by their digest. */
+async function productsOf(ledger: Ledger, digests: readonly Digest[]): Promise<VexProduct[]> {
+  const known = new Map<string, ArtifactRow>();
+  for (const part of parts(digests)) {
+    const { rows } =
+      await sql<ArtifactRow>`SELECT * FROM artifact WHERE ${among(ledger.database, 'digest', part)}`.execute(
+        ledger.reader,
+      );
+    for (const row of rows) known.set(row.digest, row);
+  }
+  return digests.map((digest) => {
+    const row = known.get(digest);
+    const name = row?.name ?? null;
+    if (row === undefined || name === null) return { purl: null, digest, name: name ?? digest, version: null };
+    const { kind, digest_of: digestOf, platform } = row;
+    const purl = kind === 'image' && digestOf === 'manifest' ? imagePurl({ digest, name, platform }) : null;
+    return { purl, digest, name, version: null };
+  });
 }
 
 /** What a decision for a service or environment is about, for others: the artifacts that ran there. */

@@ -10,6 +10,7 @@ import { many, when } from '../../answers/words.ts';
 import type { CallContext } from '../../call-context.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { LedgerFlags } from '../../ledger-options.ts';
+import { policyFrom } from '../../target-options.ts';
 import { withLedger } from '../../with-ledger.ts';
 
 interface EvidenceFlags extends LedgerFlags {
@@ -19,6 +20,7 @@ interface EvidenceFlags extends LedgerFlags {
   readonly asOf?: string;
   readonly output: string;
   readonly wholeLog?: boolean;
+  readonly policy?: string;
 }
 
 /** `kvitto evidence SERVICE --from T --to T -o PACK.zip`: what answers the four questions for one service and period, with proofs. */
@@ -32,6 +34,7 @@ export async function evidenceCommand(service: string, flags: EvidenceFlags, con
       remedy: 'name a new file: -o pack.zip',
     });
   }
+  const { maxDbAgeMs: maxFeedAgeMs } = await policyFrom(flags.policy);
   return await withLedger(
     flags,
     context,
@@ -40,7 +43,7 @@ export async function evidenceCommand(service: string, flags: EvidenceFlags, con
       progress.step("writing the log's files");
       await ledger.publish();
       const known = asOf ?? present;
-      const request = { service, environment: flags.env ?? null, from, to: to ?? known, asOf: known };
+      const request = { service, environment: flags.env ?? null, from, to: to ?? known, asOf: known, maxFeedAgeMs };
       progress.step('putting the pack together');
       const { files, manifest } = await buildPack(ledger, request, { wholeLog: flags.wholeLog === true });
       const bytes = writeZip(files);

@@ -52,9 +52,7 @@ async function ofLedger(flags: VerifyFlags, context: CallContext): Promise<numbe
     writeAnswer(flags, {
       document: { schema: 'kvitto-verify-ledger-1', ledger: place, ...verdict },
       lines: (view) => [
-        view.paint.heading(
-          `${headline[outcome]}: the ledger in ${clip(place)}, ${many(entries, 'entry').replace('entrys', 'entries')}`,
-        ),
+        view.paint.heading(`${headline[outcome]}: the ledger in ${clip(place)}, ${many(entries, 'entry', 'entries')}`),
         '',
         ...checkLines(checks, view),
         ...(unreferenced.length === 0
