@@ -21,7 +21,7 @@ export function textOf(value: string, option: string): string {
   if (file === '') throw failed('names no file');
   let bytes: Buffer;
   try {
-    bytes = headOf(file === '-' ? 0 : openSync(file, 'r'));
+    bytes = headOf(file === '-' ? 0 : openSync(file, 'r'), mostBytes);
   } catch (thrown) {
     throw failed(messageOf(thrown), thrown);
   }
@@ -33,13 +33,13 @@ export function textOf(value: string, option: string): string {
   }
 }
 
-/** The first bytes of a file or stream, at most one more than `mostBytes`. Closes it. */
-function headOf(descriptor: number): Buffer {
-  const buffer = Buffer.alloc(mostBytes + 1);
+/** The first bytes of a file or stream, at most one more than `most`. Closes it. */
+export function headOf(descriptor: number, most: number): Buffer {
+  const buffer = Buffer.allocUnsafe(most + 1);
   let length = 0;
   try {
     while (length < buffer.length) {
-      const read = readSync(descriptor, buffer, length, buffer.length - length, null);
+      const read = readSome(descriptor, buffer, length);
       if (read === 0) break;
       length += read;
     }
@@ -47,4 +47,18 @@ function headOf(descriptor: number): Buffer {
     if (descriptor !== 0) closeSync(descriptor);
   }
   return buffer.subarray(0, length);
+}
+
+const pauseMs = 5;
+
+/** Waits where a pipe that does not block has nothing yet. */
+function readSome(descriptor: number, buffer: Buffer, at: number): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, buffer, at, buffer.length - at, null);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
 }

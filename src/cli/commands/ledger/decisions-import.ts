@@ -16,6 +16,7 @@ import type { WriterFlags } from '../../ledger-options.ts';
 import { pipelineOf } from '../../pipeline.ts';
 import { policyFrom } from '../../target-options.ts';
 import { tell } from '../../tell.ts';
+import { headOf } from '../../text-argument.ts';
 import { settle, withLedger } from '../../with-ledger.ts';
 
 interface ImportFlags extends WriterFlags {
@@ -123,7 +124,7 @@ function read(file: string): Uint8Array {
         },
       );
     }
-    return readFileSync(file === '-' ? 0 : file);
+    return file === '-' ? headOf(0, maxVexSizeBytes) : readFileSync(file);
   } catch (thrown) {
     if (thrown instanceof CodedError) throw thrown;
     const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';

@@ -19,17 +19,11 @@ CREATE TABLE artifact_component (artifact BIGINT NOT NULL, component BIGINT NOT 
 CREATE INDEX artifact_component_component ON artifact_component (component);
 CREATE TABLE verdict (id KEY, artifact BIGINT NOT NULL, verdict TEXT NOT NULL, policy TEXT, snapshot TEXT, report TEXT NOT NULL, findings BIGINT NOT NULL, exceptions BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX verdict_artifact ON verdict (artifact);
-<<<<<<< HEAD
 CREATE TABLE deployment (id KEY, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, marks TEXT NOT NULL);
 CREATE TABLE period (deployment BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, entry BIGINT NOT NULL, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, ending SMALLINT NOT NULL CLUSTERING(deployment, entry)) CLUSTERED;
 POSTGRES CREATE INDEX period_deployment ON period (deployment);
 CREATE INDEX period_place ON period (service, environment);
 CREATE INDEX period_artifact ON period (artifact);
-=======
-CREATE TABLE deployment (id KEY, service BIGINT NOT NULL, environment BIGINT NOT NULL, artifact BIGINT NOT NULL, marks TEXT NOT NULL);
-CREATE TABLE period (deployment BIGINT NOT NULL, service BIGINT NOT NULL, environment BIGINT NOT NULL, artifact BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, ending BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (service, environment, deployment, known_from, entry)) CLUSTERED;
-CREATE INDEX period_artifact ON period (artifact, known_to, valid_to, valid_from, known_from);
->>>>>>> queries
 CREATE TABLE observation (id KEY, environment BIGINT NOT NULL, at BIGINT NOT NULL, covers_to BIGINT NOT NULL, document TEXT NOT NULL, containers BIGINT NOT NULL, drift BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX observation_environment ON observation (environment, at);
 CREATE TABLE drift (observation BIGINT NOT NULL, place BIGINT NOT NULL, environment BIGINT NOT NULL, service TEXT NOT NULL, what TEXT NOT NULL, digest TEXT, containers BIGINT NOT NULL, PRIMARY KEY (observation, place)) CLUSTERED;

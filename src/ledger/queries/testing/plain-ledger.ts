@@ -145,19 +145,11 @@ export class PlainLedger {
 
   #deploy({ entry, place, artifact, at, alongside }: PlainDeploy, now: Instant): void {
     const here = alongside ? [] : this.beliefs.filter((b) => b.place === place && b.to > at);
-<<<<<<< HEAD
     const ran = here.filter((b) => b.from <= at);
     const replaced = new Set(ran.map((b) => b.deployment));
     const next = Math.min(never, ...here.filter((b) => b.from > at).map((b) => b.from));
     const until = ran.length === 0 ? next : Math.max(...ran.map((b) => (b.to > now ? never : b.to)));
-=======
-    const replacing = here.filter((b) => b.from <= at);
-    const replaced = new Set(replacing.map((b) => b.deployment));
-    // In the place of what ran then, as long as that did; in a gap until the next began.
-    const next = Math.min(never, ...here.filter((b) => b.from > at).map((b) => b.from));
-    const until = replacing.length === 0 ? next : Math.max(...replacing.map((b) => b.to));
->>>>>>> queries
-    this.#change((b) => replaced.has(b.deployment), to: at, ending: 'known', known: now, entry );
+    this.#change((b) => replaced.has(b.deployment), { to: at, ending: 'known', known: now, entry });
     const ending = until === never ? 'open' : 'known';
     this.beliefs.push({ deployment: entry, place, artifact, from: at, to: until, ending, known: now, entry });
   }
