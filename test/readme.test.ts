@@ -97,6 +97,27 @@ describe('README', () => {
     await assert.rejects(parsed(['scan', 'a', 'b']), { code: 'commander.excessArguments' });
   });
 
+  test('so is every one of the pages about the ledger, and the table of commands is whole', async () => {
+    const names = commandLine({ version: '0.0.0', clock: () => new Date() }, () => {}).commands.map((c) => c.name());
+    const table = text.slice(text.indexOf('\n## Commands\n'), text.indexOf('\n## In a pipeline\n'));
+    const listed = [...table.matchAll(/`([a-z]+)`/g)].map(([, name]) => name);
+    assert.deepEqual(listed.toSorted(), names.toSorted());
+    for (const page of ['docs/ledger.md', 'docs/verify.md']) {
+      const about = readFileSync(join(root, page), 'utf8');
+      const typed = [...about.matchAll(/^npx kvitto (.+)$/gm), ...about.matchAll(/`(?:npx )?kvitto ([^`]+)`/g)];
+      assert.ok(typed.length > 8, `${page}: ${typed.length}`);
+      for (const [, line = ''] of typed) {
+        const words = wordsOf(line);
+        const [name = ''] = words;
+        assert.ok(names.includes(name), `${page}: ${line}`);
+        // The name of a command alone stands for the command.
+        if (words.length > (name === 'log' ? 2 : 1)) {
+          await parsed(words).catch((error: unknown) => assert.fail(`${page}: kvitto ${line}: ${error}`));
+        }
+      }
+    }
+  });
+
   test('what only needs demo/ ends as it says', () => {
     for (const { words, exit } of ofDemo) {
       const done = kvitto(words, { home: join(folder, 'home'), cwd: join(folder, 'here') });

@@ -64,7 +64,7 @@ describe('docs/verify.md by hand', { skip }, () => {
   before(async () => {
     told = await tellStory();
     const { ledger, now } = told;
-    const request = { service: 'shop', environment: null, from: start, to: now, asOf: now };
+    const request = { service: 'shop', environment: null, from: start, to: now, asOf: now, maxFeedAgeMs: null };
     const { files: parts } = await buildPack(ledger, request, { wholeLog: false });
     writeFileSync(join(folder, 'shop.zip'), writeZip(parts));
     says(unpack, 'index.html\n', folder);
