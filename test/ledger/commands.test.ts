@@ -405,6 +405,8 @@ describe('a service from its first scan to its end', () => {
     assert.equal(json(on('21'), ['redact', entry.text, '--reason', 'again', '--by', 'dpo'])['already'], true);
     const { deployments } = json(on('22'), ['history', 'shop']);
     assert.ok(Array.isArray(deployments));
-    assert.deepEqual(deployments.find((d) => d.deployment === 9).texts, [{ entry: 9, text: null, redacted: true }]);
+    assert.deepEqual(deployments.find((d) => d.deployment === 9).texts, [
+      { entry: 9, document: entry.text, text: null, redacted: true },
+    ]);
   });
 });

@@ -10,8 +10,8 @@ import { componentWords, many, minute, short, when } from './words.ts';
 export function decisionsAnswer(answer: Decisions, words: ReadonlyMap<number, DecisionWords>): Answer {
   const { at, asOf, decisions } = answer;
   const said = decisions.map((d) => {
-    const { reason = null, action = null, redacted = false, record } = words.get(d.id) ?? {};
-    return { ...d, reason, action, redacted, evidence: record?.evidence ?? [] };
+    const { reason = null, action = null, redacted = false, record, words: document = null } = words.get(d.id) ?? {};
+    return { ...d, reason, action, redacted, words: document, evidence: record?.evidence ?? [] };
   });
   return {
     document: toDocument('kvitto-decisions-1', { ...answer, decisions: said }),

@@ -1,3 +1,4 @@
+import type { Digest } from '../../model/inventory.ts';
 import { mostDecisions } from '../apply/decisions.ts';
 import type { DecisionRecord } from '../document-shapes.ts';
 import type { Ledger } from '../ledger.ts';
@@ -12,6 +13,8 @@ export interface DecisionWords {
   readonly action: string | null;
   /** Whether its words were taken out of the ledger. */
   readonly redacted: boolean;
+  /** The document that holds the words of all decisions of its entry; what a redaction names. */
+  readonly words: Digest | null;
 }
 
 /** The records and words of decisions, by their numbers. Throws what reading entries and documents throws. */
@@ -39,7 +42,7 @@ export async function decisionWords(
       if (record === undefined) throw new TypeError(`entry ${index} has no decision ${place}`);
       const text = texts?.[place];
       const redacted = words !== null && texts === null;
-      found.set(id, { record, reason: text?.['reason'] ?? null, action: text?.['action'] ?? null, redacted });
+      found.set(id, { record, reason: text?.['reason'] ?? null, action: text?.['action'] ?? null, redacted, words });
     }
   }
   return found;
