@@ -142,7 +142,8 @@ export async function decide(
   if (requests.length === 0 || requests.length > mostDecisions) {
     throw refuse(`${requests.length} decisions at once`, `give 1 to ${mostDecisions}`);
   }
-  const now = ledger.parts.clock().getTime();
+  // A clock that was set back must not let a decision hold before the ledger knew what it is about.
+  const now = Math.max(ledger.parts.clock().getTime(), (await ledger.state()).last_recorded);
   const decisions: DecisionRecord[] = [];
   const texts: Record<string, string>[] = [];
   for (const d of requests) {
@@ -182,19 +183,22 @@ export async function decide(
     });
     texts.push({ reason, ...(action !== null && { action }) });
   }
-  const document: DecisionsDocument = { schema: 'kvitto-decisions-1', decisions };
-  const fact: DecisionsMade = {
-    kind: 'decisions-made',
-    decisions: await putJson(ledger.documents, document),
-    texts: await putTexts(ledger.documents, texts),
-    count: decisions.length,
-    source: by.source,
-  };
+  let fact: DecisionsMade | null = null;
   const appended = await ledger.append(actor, async ({ tx }) => {
     for (const service of new Set(decisions.map((d) => d.service)))
       await checkScope(tx, 'service', service, '--service');
     for (const name of new Set(decisions.map((d) => d.environment))) await checkScope(tx, 'environment', name, '--env');
+    // Only now: words that no entry names could not be redacted.
+    const document: DecisionsDocument = { schema: 'kvitto-decisions-1', decisions };
+    fact = {
+      kind: 'decisions-made',
+      decisions: await putJson(ledger.documents, document),
+      texts: await putTexts(ledger.documents, texts),
+      count: decisions.length,
+      source: by.source,
+    };
     return [fact];
   });
+  if (fact === null) throw new TypeError('decisions without their fact');
   return { appended, fact, ids: decisions.map((_, place) => appended.first * mostDecisions + place) };
 }
