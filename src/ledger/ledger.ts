@@ -15,7 +15,7 @@ import { ledgerFailure } from './failure.ts';
 
 import type { Instant } from './instant.ts';
 import type { LedgerParts } from './parts.ts';
-import { publishPending } from './publish.ts';
+import { publishPending, stateOf } from './publish.ts';
 
 /** What `append` leaves. */
 export interface Appended {
@@ -49,9 +49,15 @@ const building = new AsyncLocalStorage<true>();
 /** An open ledger. Made by `openLedger`. */
 export class Ledger {
   readonly parts: LedgerParts;
+  #appended: Appended | null = null;
 
   constructor(parts: LedgerParts) {
     this.parts = parts;
+  }
+
+  /** What this process recorded last; null for nothing yet. */
+  get appended(): Appended | null {
+    return this.#appended;
   }
 
   get documents(): Documents {
@@ -71,7 +77,8 @@ export class Ledger {
 
   /** How far the log has come. */
   async state(): Promise<LedgerRow> {
-    return await this.reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+    // Through the getter: not inside an append.
+    return await stateOf({ ...this.database, kysely: this.reader });
   }
 
   /**
@@ -89,9 +96,11 @@ export class Ledger {
   /** As `append`, with an actor for each fact. */
   async appendAs(build: (moment: Moment) => Promise<readonly Authored[]>): Promise<Appended> {
     const { kysely } = this.database;
-    return await this.#writing(this.database.kind === 'sqlite', () =>
+    const appended = await this.#writing(this.database.kind === 'sqlite', () =>
       kysely.transaction().execute((tx) => this.#append(tx, build)),
     );
+    if (appended.count > 0) this.#appended = appended;
+    return appended;
   }
 
   async #append(tx: Transaction<Tables>, build: (moment: Moment) => Promise<readonly Authored[]>): Promise<Appended> {
