@@ -5,6 +5,8 @@ import { clip } from '../model/problem.ts';
 /** More than any text that the ledger takes: what is longer is cut here, and refused there for its length. */
 const mostBytes = 256 * 1024;
 
+const againMs = 10;
+
 /**
  * Words of an option: as they stand, or from a file with `@FILE` and from standard input with `@-` (an argument has at most
  * 128 KiB on Linux); `@@…` is a text that begins with @. Throws `usage` naming `option` and the file.
@@ -39,7 +41,7 @@ function headOf(descriptor: number): Buffer {
   let length = 0;
   try {
     while (length < buffer.length) {
-      const read = readSync(descriptor, buffer, length, buffer.length - length, null);
+      const read = readSome(descriptor, buffer, length);
       if (read === 0) break;
       length += read;
     }
@@ -47,4 +49,16 @@ function headOf(descriptor: number): Buffer {
     if (descriptor !== 0) closeSync(descriptor);
   }
   return buffer.subarray(0, length);
+}
+
+/** Whoever started us may have left standard input without blocking: nothing there yet is not its end. */
+function readSome(descriptor: number, buffer: Buffer, at: number): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, buffer, at, buffer.length - at, null);
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, againMs);
+    }
+  }
 }
