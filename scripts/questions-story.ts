@@ -189,8 +189,6 @@ export const questions: readonly Asked[] = [
           '2026-11-13',
           '-o',
           '{home}/shop.zip',
-          '--by',
-          'security',
         ],
       },
       { at: now, words: ['verify', '{home}/shop.zip'] },

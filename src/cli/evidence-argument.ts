@@ -5,7 +5,7 @@ import type { Digest } from '../model/inventory.ts';
 import { clip } from '../model/problem.ts';
 import { cleanAddress } from './clean-address.ts';
 
-const mostBytes = 64 * 1024 * 1024;
+const mostBytes = 10 * 1024 * 1024;
 
 /** What `--evidence FILE|URL` names: an address, cleaned of secrets, or a file, which is kept as a document of the ledger. */
 export async function evidenceOf(
@@ -32,7 +32,7 @@ export async function evidenceOf(
 function read(file: string): Uint8Array {
   const failed = (why: string, cause?: unknown) =>
     new CodedError('usage', `--evidence ${clip(file)}: ${why}`, {
-      remedy: 'name a file of at most 64 MiB that this user may read, or an address',
+      remedy: 'name a file of at most 10 MiB that this user may read, or an address',
       ...(cause !== undefined && { cause }),
     });
   let size: number;
@@ -44,5 +44,5 @@ function read(file: string): Uint8Array {
   } catch (thrown) {
     throw failed(messageOf(thrown), thrown);
   }
-  throw failed(`has ${size} bytes`);
+  throw failed(`has ${size} bytes, more than 10 MiB`);
 }

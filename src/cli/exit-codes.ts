@@ -7,7 +7,8 @@ export const exitCodes = { done: 0, gateFailed: 1, usage: 2, cannotSay: 3, failu
 /** What each exit code says, for people. */
 export const exitCodeMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: 'done; of the gate: pass',
-  gateFailed: 'the gate says fail (or `scan --exit-code 1`, and there are findings); of deploy: it runs without a pass',
+  gateFailed:
+    'the gate says fail (or `scan --exit-code 1`, and there are findings); of deploy: it runs without a pass; of verify: a fault',
   usage: 'wrong usage, bad configuration or policy: the message names the line and the key',
   cannotSay: 'cannot say: something could not be read or assessed, or there are no or only old advisories',
   failure: 'it did not work: no such image, no network, no permission, disk full',

@@ -30,6 +30,7 @@ export function ledgerCommands(program: Command, context: CallContext, exitWith:
   });
 
   deployments(program, context, exitWith);
+  observation(program, context, exitWith);
   decisions(program, context, exitWith);
 
   const rescan = program
@@ -125,6 +126,46 @@ Examples:
   writer(answerOptions(correct)).action(async (deployment: string, options) => {
     const { correctCommand } = await import('./commands/ledger/correct.ts');
     exitWith(await correctCommand(deployment, options, context));
+  });
+}
+
+function observation(program: Command, context: CallContext, exitWith: ExitWith): void {
+  const observed = program
+    .command('observe')
+    .helpGroup(groups.ledger)
+    .summary('look at what runs on this host, and hold it against what is written down')
+    .description(
+      'Asks docker or podman what runs on this host, by digest, with the files changed in the containers, holds it against the deployments, and writes down what was seen. 0: as recorded, 1: drift, 3: not all could be seen.',
+    )
+    .argument('<source>', 'docker or podman')
+    .option(
+      '--env <env>',
+      'the environment that this host belongs to (default: the only one); the label kvitto.environment of a container comes before it',
+    )
+    .option(
+      '--service <service>',
+      'a service that should run on this host (default: all of the environment); may be given again',
+      collect,
+      [],
+    )
+    .option(
+      '--interval <duration>',
+      'look again and again, as 15m, until it is ended (default: once, which counts for 1h)',
+    )
+    .option('--once', 'look once, and let it count for --interval: for cron and timers')
+    .option('--written <path>', 'a folder or file that the software writes itself; may be given again', collect, [])
+    .option('--no-changes', 'do not ask for changed files, which costs the daemon a walk through each container')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  kvitto observe docker --env prod
+  kvitto observe podman --env prod --service shop --written /var/log --interval 15m
+`,
+    );
+  writer(answerOptions(observed)).action(async (source: string, options) => {
+    const { observeCommand } = await import('./commands/ledger/observe.ts');
+    exitWith(await observeCommand(source, options, context));
   });
 }
 

@@ -62,6 +62,8 @@ export function commandLine(context: CallContext, exitWith: (code: number) => vo
   const program = new Command('kvitto')
     .description('Scan what you ship, gate what you deploy, keep the receipt.')
     .version(context.version, '-V, --version')
+    // Options behind a command are that command's: `decisions export -f csaf` is not `decisions -f csaf`.
+    .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(kvitto --help lists the commands and options)')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CallContext } from './call-context.ts';
 import { groups } from './command-groups.ts';
-import { answerOptions, knownOptions, ledgerOptions } from './ledger-options.ts';
+import { answerOptions, knownOptions, ledgerOptions, whoOptions } from './ledger-options.ts';
 
 type ExitWith = (code: number) => void;
 
@@ -126,6 +126,49 @@ Examples:
   options(decisions).action(async (flags) => {
     const { decisionsCommand } = await import('./commands/ask/decisions.ts');
     exitWith(await decisionsCommand(flags, context));
+  });
+  vexCommands(decisions, context, exitWith);
+}
+
+/** Decisions of others taken over, and ours for others. */
+function vexCommands(decisions: Command, context: CallContext, exitWith: ExitWith): void {
+  decisions.enablePositionalOptions();
+  const imported = decisions
+    .command('import')
+    .description(
+      'Takes over the statements of a VEX document (OpenVEX, CycloneDX or CSAF) as decisions of a role. Never wider than they were said.',
+    )
+    .argument('<file>', 'the document, or - for standard input')
+    .requiredOption('--owner <role>', 'the role that answers for them from now on')
+    .option('--until <time>', 'when somebody has to look again, where the document does not say')
+    .option('--approved-by <role>', 'the second role, where the policy asks for one')
+    .option('--service <service>', 'only for one service')
+    .option('--env <env>', 'only for one environment')
+    .option('--skip-faulty', 'take over what may stand, where some may not (default: all or none)')
+    .option('--policy <file>', 'the policy (default: kvitto.yaml of this folder, else the built-in one)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  kvitto decisions import supplier.openvex.json --owner shop-team --until 2027-03-31\n',
+    );
+  whoOptions(ledgerOptions(answerOptions(imported))).action(async (file: string, flags) => {
+    const { importDecisionsCommand } = await import('./commands/ledger/decisions-import.ts');
+    exitWith(await importDecisionsCommand(file, flags, context));
+  });
+  const exported = decisions
+    .command('export')
+    .description(
+      'Writes the decisions in force as VEX, about what ran. What cannot be said in VEX is left out and told.',
+    )
+    .option('-f, --format <format>', 'openvex, cyclonedx or csaf', 'openvex')
+    .option('-o, --output <file>', 'write to a file')
+    .option('--service <service>', 'only those that cover something of this service')
+    .option('--at <time>', 'in force then (default: now)')
+    .option('--as-of <time>', 'as the ledger knew it then (default: now)')
+    .option('--author <role>', "who issues the document (default: the log's name)")
+    .addHelpText('after', '\nExamples:\n  kvitto decisions export --service shop -f csaf -o shop.csaf.json\n');
+  ledgerOptions(exported).action(async (flags) => {
+    const { exportDecisionsCommand } = await import('./commands/ask/decisions-export.ts');
+    exitWith(await exportDecisionsCommand(flags, context));
   });
 }
 

@@ -5,8 +5,6 @@ import { clip } from '../model/problem.ts';
 /** More than any text that the ledger takes: what is longer is cut here, and refused there for its length. */
 const mostBytes = 256 * 1024;
 
-const againMs = 10;
-
 /**
  * Words of an option: as they stand, or from a file with `@FILE` and from standard input with `@-` (an argument has at most
  * 128 KiB on Linux); `@@…` is a text that begins with @. Throws `usage` naming `option` and the file.
@@ -23,7 +21,7 @@ export function textOf(value: string, option: string): string {
   if (file === '') throw failed('names no file');
   let bytes: Buffer;
   try {
-    bytes = headOf(file === '-' ? 0 : openSync(file, 'r'));
+    bytes = headOf(file === '-' ? 0 : openSync(file, 'r'), mostBytes);
   } catch (thrown) {
     throw failed(messageOf(thrown), thrown);
   }
@@ -35,9 +33,9 @@ export function textOf(value: string, option: string): string {
   }
 }
 
-/** The first bytes of a file or stream, at most one more than `mostBytes`. Closes it. */
-function headOf(descriptor: number): Buffer {
-  const buffer = Buffer.alloc(mostBytes + 1);
+/** The first bytes of a file or stream, at most one more than `most`. Closes it. */
+export function headOf(descriptor: number, most: number): Buffer {
+  const buffer = Buffer.allocUnsafe(most + 1);
   let length = 0;
   try {
     while (length < buffer.length) {
@@ -51,14 +49,16 @@ function headOf(descriptor: number): Buffer {
   return buffer.subarray(0, length);
 }
 
-/** Whoever started us may have left standard input without blocking: nothing there yet is not its end. */
+const pauseMs = 5;
+
+/** Waits where a pipe that does not block has nothing yet. */
 function readSome(descriptor: number, buffer: Buffer, at: number): number {
   for (;;) {
     try {
       return readSync(descriptor, buffer, at, buffer.length - at, null);
     } catch (thrown) {
       if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, againMs);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
     }
   }
 }

@@ -21,6 +21,8 @@ export interface PackRequest {
   readonly to: Instant;
   /** As it was known when. */
   readonly asOf: Instant;
+  /** Feeds that were older than this at the end, when they were last used, are named as gaps; null: none are. */
+  readonly maxFeedAgeMs: number | null;
 }
 
 export interface AskedFor {
@@ -29,6 +31,7 @@ export interface AskedFor {
   readonly from: string;
   readonly to: string;
   readonly asOf: string;
+  readonly maxFeedAgeMs: number | null;
 }
 
 /** What made the pack, and when. Nothing vouches for it. */

@@ -33,6 +33,7 @@ const shape = z.strictObject({
     from: instant,
     to: instant,
     asOf: instant,
+    maxFeedAgeMs: z.number().min(0).nullable(),
   }),
   made: z.strictObject({ at: instant, tool: z.string().max(200) }),
   wholeLog: z.boolean(),

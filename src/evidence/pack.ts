@@ -40,19 +40,32 @@ function digestOf(bytes: Uint8Array): Digest {
 
 /**
  * Builds the pack that answers a request, from the log and the documents; and holds what it says against the tables of the
- * database. Everything has to be published before. Throws `not-in-ledger` where nothing ran, `ledger-inconsistent` where the
+ * database. A ledger that was opened for writing is published first. Throws `store-busy` where others are writing, `not-in-ledger` where nothing ran, `ledger-inconsistent` where the
  * tables say something else than the log, and what reading throws.
  */
-export async function buildPack(ledger: Ledger, request: PackRequest, { wholeLog }: PackOptions): Promise<Pack> {
+export async function buildPack(ledger: Ledger, asked: PackRequest, { wholeLog }: PackOptions): Promise<Pack> {
+  // As names stand in the ledger.
+  const request: PackRequest = {
+    ...asked,
+    service: asked.service.normalize('NFC'),
+    environment: asked.environment?.normalize('NFC') ?? null,
+  };
   if (request.to < request.from) {
     throw new CodedError('usage', 'the period ends before it begins', { remedy: 'swap --from and --to' });
   }
+  if (ledger.parts.signer !== null) await ledger.publish();
   // Read anew: the key may have been rotated since the ledger was opened.
   const keys = readPublicKeys(ledger.parts.paths);
   const log = await openLogFiles({ ...ledger.parts, keys });
   const { checkpoint, size } = log;
   if (checkpoint === null)
     throw new CodedError('ledger-unreadable', `the log of ${ledger.parts.paths.folder} is empty`);
+  const pending = (await ledger.state()).size - size;
+  if (pending > 0) {
+    throw new CodedError('store-busy', `${pending} entries of the ledger are not in the log's files yet`, {
+      remedy: 'do it again; where nobody else writes, run: kvitto log checkpoint',
+    });
+  }
   const read = readerOf(ledger.documents);
   const entries = await select(log.entries(0, size), read, request);
   const ground = new Ground(entries, read);

@@ -49,7 +49,7 @@ export function recheckMatches(document: KnowledgeDocument, only: ReadonlySet<st
       (key) => !isDeepStrictEqual(recorded[key], again[key]),
     );
     if (fields.length > 0) {
-      unfounded.push({ place, message: `${what}: the advisory records give another ${fields.join(', ')}` });
+      unfounded.push({ place, message: `${what}: the advisory records give something else for ${fields.join(', ')}` });
     }
   }
   return unfounded;

@@ -1,30 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { sql } from 'kysely';
-import { compareProjections, structureFaults } from '../ledger/compare.ts';
-import type { Database } from '../ledger/database/database.ts';
 import { documentsOf, type Entry } from '../ledger/fact.ts';
 import { ledgerPaths } from '../ledger/folder.ts';
-import { readPublicKeys } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type LedgerOptions, openLedger } from '../ledger/open-ledger.ts';
 import { checkAgreement, openLogFiles } from '../ledger/publish.ts';
-import { replay } from '../ledger/replay.ts';
 import { CodedError } from '../model/errors.ts';
 import type { Digest } from '../model/inventory.ts';
-import { checkLog, type LogCheck } from '../tlog/check.ts';
-import { LogError } from '../tlog/errors.ts';
-import { type Log, openLog } from '../tlog/log.ts';
-import { formatVkey, parseVkey } from '../tlog/note.ts';
-import { openKeyFile } from '../tlog/signer.ts';
-import { fileStorage } from '../tlog/storage/files.ts';
-import { keysText } from './log-files.ts';
+import type { Log } from '../tlog/log.ts';
 import { recheckMatches } from './recheck-matches.ts';
 import { heldDecisions, heldKnowledge } from './shapes/documents.ts';
 import { type HeldEntry, readEntry } from './shapes/entry.ts';
 import { type Check, Checking, outcomeOf } from './verify/checks.ts';
+import { checkLogFiles, checkPrivateKey } from './verify/ledger-log.ts';
+import { checkTables } from './verify/ledger-tables.ts';
 import { checkKeyChain } from './verify/log-checks.ts';
-
-type Paths = ReturnType<typeof ledgerPaths>;
 
 export interface VerifyLedgerOptions {
   /** Leave out working the matches out again. */
@@ -42,48 +30,6 @@ export interface LedgerVerdict {
   /** Tiles beyond the checkpoint: a publish that was not finished. Not a fault. */
   readonly unpublished: readonly string[];
   readonly entries: number;
-}
-
-const logSays = 'every entry, tile and hash of the log leads to its signed state';
-
-/** The files of the log against the keys of the folder. Null for the log where it cannot be relied upon. */
-async function checkLogFiles(
-  paths: Paths,
-): Promise<{ check: Check; keys: string[]; found: LogCheck | null; log: Log | null }> {
-  const check = new Checking('log', logSays);
-  const keys = (await check.attempt('keys/log.pub', () => readPublicKeys(paths))) ?? [];
-  const verifiers = await check.attempt('keys/log.pub', () => keys.map(parseVkey));
-  const origin = verifiers?.at(-1)?.name;
-  if (verifiers === null || origin === undefined) {
-    if (!check.failed) check.fault('keys/log.pub', 'there is no key');
-    return { check: check.done(), keys, found: null, log: null };
-  }
-  if (keysText(keys) !== readFileSync(paths.publicKeys, 'utf8')) {
-    check.fault('keys/log.pub', 'is not as it is written');
-  }
-  const storage = fileStorage(paths.log);
-  const found = await check.attempt('log', () => checkLog(storage, { verifiers, origin }));
-  check.looked(found?.size ?? 0);
-  for (const { place, message } of found?.faults ?? []) check.fault(`log/${place}`, message);
-  const log = check.failed ? null : await check.attempt('log', () => openLog({ storage, origin, verifiers }));
-  return { check: check.done(), keys, found, log };
-}
-
-/** That the private key, where this process may read it, is the one that the log's public key belongs to. */
-async function checkPrivateKey(paths: Paths, keys: readonly string[]): Promise<Check> {
-  const check = new Checking('private-key', 'the private key is the one of the log');
-  if (!existsSync(paths.key)) return check.done();
-  const last = keys.at(-1) ?? '';
-  try {
-    check.looked();
-    const signer = await openKeyFile(paths.key, last.split('+')[0] ?? '');
-    if (formatVkey(signer) !== last) check.fault('keys/log.key', 'is not the key that keys/log.pub names');
-  } catch (thrown) {
-    if (!(thrown instanceof LogError)) throw thrown;
-    // An auditor need not be able to read it.
-    if (thrown.code !== 'unreadable') check.fault('keys/log.key', thrown.message);
-  }
-  return check.done();
 }
 
 /**
@@ -125,9 +71,9 @@ export async function verifyLedger(ledger: Ledger, { quick, file }: VerifyLedger
   checks.push(await checkDatabase(ledger, keys, log));
   const { check: readable, entries } = await readAll(log);
   checks.push(readable, await checkKeyChain(entries, keys, parts.origin));
-  const { check: documents, unreferenced, missing } = await checkAllDocuments(ledger, entries);
+  const { check: documents, unreferenced } = await checkAllDocuments(ledger, entries);
   checks.push(documents);
-  checks.push(await checkTables(ledger, log, missing || readable.outcome === 'fail', file));
+  checks.push(await checkTables(ledger, log, file));
   if (!quick) checks.push(await checkAllMatches(ledger, entries));
   return { outcome: outcomeOf(checks), checks, unreferenced, unpublished, entries: log.size };
 }
@@ -183,7 +129,6 @@ async function checkAllDocuments(ledger: Ledger, entries: readonly HeldEntry[]) 
   const redacted = new Map<Digest, number>();
   for (const { index, entry } of entries) if (entry.kind === 'redacted') redacted.set(entry.document, index);
   const seen = new Set<Digest>(redacted.keys());
-  let missing = false;
   for (const [digest, index] of redacted) {
     if (!(await ledger.documents.has(digest))) continue;
     check.fault(ledger.documents.placeOf(digest), `was redacted by entry ${index}, and is still there`);
@@ -195,72 +140,14 @@ async function checkAllDocuments(ledger: Ledger, entries: readonly HeldEntry[]) 
       check.looked();
       const place = ledger.documents.placeOf(digest);
       if (await ledger.documents.has(digest)) {
-        const bytes = await check.attempt(place, () => ledger.documents.get(digest));
-        missing ||= bytes === null;
+        await check.attempt(place, () => ledger.documents.get(digest));
       } else {
-        missing = true;
         check.fault(place, `document ${digest}, which entry ${index} (${entry.kind}) names, is not there`);
       }
     }
   }
   const unreferenced = (await ledger.documents.list()).filter((digest) => !seen.has(digest));
-  return { check: check.done(), unreferenced, missing };
-}
-
-async function checkTables(ledger: Ledger, log: Log, broken: boolean, file: string | null): Promise<Check> {
-  const check = new Checking('tables', 'every row of the database follows from the log, and none is missing');
-  const { place } = ledger.database;
-  if (broken) {
-    check.cannotSay(place, 'the tables cannot be built again while entries or documents are missing or altered');
-    return check.done();
-  }
-  const { size } = await ledger.state();
-  if (size !== log.size) {
-    check.cannotSay(place, 'entries were being written meanwhile, or are not published yet: do it again after that');
-    return check.done();
-  }
-  const expected = await check.attempt(place, () =>
-    replay({ entries: log.entries(0, log.size), documents: ledger.documents, ...(file !== null && { file }) }),
-  );
-  if (expected === null) return check.done();
-  try {
-    for (const fault of await structureFaults(ledger.database)) check.fault(place, fault);
-    const [is, should] = [await schemaOf(ledger.database), await schemaOf(expected)];
-    for (const name of new Set([...is.keys(), ...should.keys()])) {
-      if (is.get(name) !== should.get(name)) check.fault(`${place} schema of ${name}`, 'is not as it is made');
-    }
-    for await (const difference of compareProjections(ledger.database, expected)) {
-      if ((await ledger.state()).size !== size) {
-        check.cannotSay(place, 'entries were written meanwhile: do it again while nobody writes');
-        return check.done();
-      }
-      const { table, key, what } = difference;
-      const at = `${place} table ${table}, row ${key}`;
-      if (what === 'changed') {
-        check.fault(
-          `${at}, column ${difference.column}`,
-          `is ${difference.actual}; the log gives ${difference.expected}`,
-        );
-      } else {
-        check.fault(at, what === 'missing' ? 'is missing' : 'does not follow from the log');
-      }
-    }
-    check.looked(log.size);
-  } catch (thrown) {
-    // A page of the file that SQLite cannot read.
-    check.fault(place, thrown instanceof Error ? thrown.message : String(thrown));
-  } finally {
-    await expected.close();
-  }
-  return check.done();
-}
-
-/** How tables and indexes were made; empty for PostgreSQL, which keeps no text of it. */
-async function schemaOf({ kind, kysely }: Database): Promise<Map<string, string>> {
-  if (kind === 'postgres') return new Map();
-  const { rows } = await sql<{ name: string; type: string; table: string; text: string | null }>`SELECT name, type,
-    tbl_name AS "table", sql AS text FROM sqlite_master`.execute(kysely);
-  return new Map(rows.map(({ name, ...made }) => [name, JSON.stringify(made)]));
+  return { check: check.done(), unreferenced };
 }
 
 async function checkAllMatches(ledger: Ledger, entries: readonly HeldEntry[]): Promise<Check> {

@@ -16,10 +16,15 @@ export function imageName(reference: string): ImageName {
   return { repository: plain.slice(0, colon), tag: plain.slice(colon + 1) };
 }
 
-/** The purl of an image by its manifest digest; null where there is none. https://github.com/package-url/purl-spec (oci) */
-export function imagePurl(artifact: Artifact): string | null {
+/** The purl of an artifact that is an image known by its manifest digest; null for others. */
+export function artifactPurl(artifact: Artifact): string | null {
   if (artifact.kind !== 'image' || artifact.digestOf !== 'manifest') return null;
-  const { repository, tag } = imageName(artifact.references[0] ?? artifact.name);
+  return imagePurl({ ...artifact, name: artifact.references[0] ?? artifact.name });
+}
+
+/** The purl of an image by its manifest digest; null where its name cannot be one. https://github.com/package-url/purl-spec (oci) */
+export function imagePurl(artifact: Pick<Artifact, 'name' | 'platform' | 'digest'>): string | null {
+  const { repository, tag } = imageName(artifact.name);
   const name = repository.slice(repository.lastIndexOf('/') + 1).toLowerCase();
   const arch = artifact.platform?.split('/')[1];
   const qualifiers = {

@@ -15,6 +15,14 @@ export type Difference =
       readonly expected: Value;
     };
 
+/** Two rows with one key that are not the same; null: there is none. */
+export interface RowDifference {
+  readonly table: Projection;
+  readonly key: string;
+  readonly actual: Row | null;
+  readonly expected: Row | null;
+}
+
 export type Value = number | string | null;
 
 /** The tables that are a function of the log, with their primary keys. */
@@ -28,7 +36,7 @@ export const projectionKeys = {
   artifact_component: ['artifact', 'component', 'known_from'],
   verdict: ['id'],
   deployment: ['id'],
-  period: ['service', 'environment', 'deployment', 'known_from', 'entry'],
+  period: ['deployment', 'entry'],
   observation: ['id'],
   drift: ['observation', 'place'],
   snapshot: ['id'],
@@ -40,13 +48,13 @@ export const projectionKeys = {
   decision_name: ['name', 'decision'],
   redaction: ['document'],
   outbox: ['entry'],
-} as const satisfies Partial<Record<TableName, readonly string[]>>;
+} as const satisfies Record<Exclude<TableName, 'ledger' | 'pending' | 'migration' | 'person'>, readonly string[]>;
 
 export type Projection = keyof typeof projectionKeys;
 
 export const projections = Object.keys(projectionKeys) as Projection[];
 
-type Row = Readonly<Record<string, Value>>;
+export type Row = Readonly<Record<string, Value>>;
 
 const pageSize = 10_000;
 
@@ -100,25 +108,34 @@ async function* compareTable(
   table: Projection,
   actual: AsyncGenerator<Row>,
   expected: AsyncGenerator<Row>,
-): AsyncGenerator<Difference> {
+): AsyncGenerator<RowDifference> {
   const key: readonly string[] = projectionKeys[table];
   const nameOf = (row: Row) => key.map((name) => `${name}=${row[name]}`).join(' ');
-  let [a, e] = [await actual.next(), await expected.next()];
-  while (a.done !== true || e.done !== true) {
-    const order = a.done === true ? 1 : e.done === true ? -1 : compareKeys(key, a.value, e.value);
-    if (order < 0 && a.done !== true) {
-      yield { table, key: nameOf(a.value), what: 'unexpected' };
-      a = await actual.next();
-    } else if (order > 0 && e.done !== true) {
-      yield { table, key: nameOf(e.value), what: 'missing' };
-      e = await expected.next();
-    } else if (a.done !== true && e.done !== true) {
-      for (const column of Object.keys(e.value)) {
-        const [is, should] = [a.value[column] ?? null, e.value[column] ?? null];
-        if (is !== should) yield { table, key: nameOf(e.value), what: 'changed', column, actual: is, expected: should };
-      }
-      [a, e] = [await actual.next(), await expected.next()];
-    }
+  const next = async (rows: AsyncGenerator<Row>): Promise<Row | null> => {
+    const { done, value } = await rows.next();
+    return done === true ? null : value;
+  };
+  let [a, e] = [await next(actual), await next(expected)];
+  while (a !== null || e !== null) {
+    const order = a === null ? 1 : e === null ? -1 : compareKeys(key, a, e);
+    const [has, should] = [order <= 0 ? a : null, order >= 0 ? e : null];
+    const row = has ?? should;
+    if (row === null) return;
+    if (has === null || should === null || Object.keys(should).some((column) => has[column] !== should[column]))
+      yield { table, key: nameOf(row), actual: has, expected: should };
+    if (has !== null) a = await next(actual);
+    if (should !== null) e = await next(expected);
+  }
+}
+
+/** As `compareProjections`, with whole rows. */
+export async function* compareRows(
+  actual: Database,
+  expected: Database,
+  reader: Reader = actual.kysely,
+): AsyncGenerator<RowDifference> {
+  for (const table of projections) {
+    yield* compareTable(table, rowsOf(actual, reader, table), rowsOf(expected, expected.kysely, table));
   }
 }
 
@@ -132,8 +149,15 @@ export async function* compareProjections(
   expected: Database,
   reader: Reader = actual.kysely,
 ): AsyncGenerator<Difference> {
-  for (const table of projections) {
-    yield* compareTable(table, rowsOf(actual, reader, table), rowsOf(expected, expected.kysely, table));
+  for await (const { table, key, actual: is, expected: should } of compareRows(actual, expected, reader)) {
+    if (is === null) yield { table, key, what: 'missing' };
+    else if (should === null) yield { table, key, what: 'unexpected' };
+    else {
+      for (const [column, value] of Object.entries(should)) {
+        const found = is[column] ?? null;
+        if (found !== value) yield { table, key, what: 'changed', column, actual: found, expected: value };
+      }
+    }
   }
 }
 

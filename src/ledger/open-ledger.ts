@@ -74,7 +74,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(parts);
     if (options.unchecked === true) return ledger;
     const { log, state } = await openAgreeing(parts);
-    if (signer !== null && state.size === 0 && log.size === 0) await begin(ledger, signer);
+    if (signer !== null && state.size === 0 && log.size === 0) await begin(new Ledger(parts), signer);
     return ledger;
   } catch (thrown) {
     const failure = await ledgerFailure(database, folder, thrown);

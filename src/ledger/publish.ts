@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { CodedError } from '../model/errors.ts';
 import { leafHash } from '../tlog/hash.ts';
 import { type Log, openLog } from '../tlog/log.ts';
@@ -44,6 +45,20 @@ async function pendingFrom(reader: Reader, from: number, to: number): Promise<Pe
     .execute();
 }
 
+/** Throws `ledger-inconsistent` for the database of another ledger. */
+export function checkOrigin(parts: Pick<LedgerParts, 'paths' | 'database' | 'origin'>, { origin }: LedgerRow): void {
+  if (origin === '' || origin === parts.origin) return;
+  const { folder } = parts.paths;
+  throw new CodedError(
+    'ledger-inconsistent',
+    `${parts.database.place} belongs to another ledger, ${origin}; the one in ${folder} is ${parts.origin}`,
+    {
+      remedy:
+        'nothing was written. Set DATABASE_URL to the database of this ledger, or name the other folder with --ledger',
+    },
+  );
+}
+
 /**
  * Holds the log's files against the database. Between the two there may only be what a killed process leaves: entries that are
  * committed and not yet in the files, or in the files and not yet ticked off. Anything else means that one of them was
@@ -55,6 +70,7 @@ export async function checkAgreement(
   state: LedgerRow,
 ): Promise<void> {
   const { published_size: published, size } = state;
+  checkOrigin(parts, state);
   if (log.size < published) {
     const lost = `the log's files end at entry ${log.size}, but the database knows that ${published} were in them`;
     throw inconsistent(parts, `${lost}: ${published - log.size} entries of the log are missing`);
@@ -67,13 +83,6 @@ export async function checkAgreement(
     throw inconsistent(parts, `the first ${published} entries of the log's files are not those of the database`);
   }
   const pending = await pendingFrom(parts.database.kysely, published, size);
-  const first = pending[0];
-  if (published === 0 && first !== undefined) {
-    const entry = decodeEntry(first.bytes, 0);
-    const origin = entry.kind === 'ledger-created' ? entry.origin : 'nothing';
-    if (origin !== parts.origin)
-      throw inconsistent(parts, `the database belongs to another ledger, ${origin}, and not to ${parts.origin}`);
-  }
   for (const { id, bytes } of pending) {
     if (id >= log.size) break;
     if (hex(leafHash(await log.entry(id))) === hex(leafHash(bytes))) continue;
@@ -112,6 +121,8 @@ export async function stateOf({ kysely, place }: LedgerParts['database']): Promi
 }
 
 const mostTries = 50;
+/** Entries of one publish. */
+const vacuumFrom = 500;
 
 /** The log's files and the database's state as they are at one moment, also while others append and publish. */
 export async function openAgreeing(parts: LedgerParts): Promise<{ readonly log: Log; readonly state: LedgerRow }> {
@@ -159,6 +170,8 @@ export async function publishPending(opened: LedgerParts): Promise<string> {
       await tx.updateTable('ledger').set({ published_size: next, published_root: root }).execute();
     });
     published = next;
+    // PostgreSQL frees the room of rows by itself, but minutes later; a busy ledger would grow by as much as it writes.
+    if (parts.database.kind === 'postgres' && pending.length >= vacuumFrom) await sql`VACUUM pending`.execute(reader);
   }
   return log.checkpoint ?? '';
 }

@@ -1,10 +1,13 @@
+import type { Transaction } from 'kysely';
 import { applyAll } from './apply/apply.ts';
 import type { Database } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
 import { openSqlite } from './database/open-database.ts';
+import type { Tables } from './database/tables.ts';
 import type { Documents } from './documents.ts';
 import { decodeEntry } from './encode-entry.ts';
 import type { Entry } from './fact.ts';
+import type { LedgerParts } from './parts.ts';
 
 export interface ReplayRequest {
   /** All entries of the log from the first on, as bytes. */
@@ -26,7 +29,7 @@ export async function replay({ entries, documents, file = ':memory:' }: ReplayRe
   const database = openSqlite(file);
   try {
     await migrate(database, new Date(0));
-    await applyEntries(database, documents, entries, 0);
+    await applyEntries({ database, documents }, entries, 0);
     return database;
   } catch (thrown) {
     await database.close();
@@ -34,15 +37,18 @@ export async function replay({ entries, documents, file = ':memory:' }: ReplayRe
   }
 }
 
+/** Runs work in a transaction: one of its own each time, or one that is open. */
+export type InTransaction = (work: (tx: Transaction<Tables>) => Promise<void>) => Promise<void>;
+
 /**
  * Applies entries to tables that hold what the `first` entries before them left. Returns how many there are then. Leaves
  * `published_size` as it is, and writes nothing to `pending`: the entries are in the log.
  */
 export async function applyEntries(
-  database: Database,
-  documents: Documents,
+  { database, documents }: Pick<LedgerParts, 'database' | 'documents'>,
   entries: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   first: number,
+  inTransaction: InTransaction = (work) => database.kysely.transaction().execute(work),
 ): Promise<number> {
   let size = first;
   let waiting: Entry[] = [];
@@ -51,13 +57,10 @@ export async function applyEntries(
     waiting = [];
     const last = batch.at(-1);
     if (last === undefined) return;
-    await database.kysely.transaction().execute(async (tx) => {
+    await inTransaction(async (tx) => {
       await applyAll({ tx, database, documents }, size, batch);
-      const last_recorded = Date.parse(last.recorded);
-      await tx
-        .updateTable('ledger')
-        .set({ size: size + batch.length, last_recorded })
-        .execute();
+      const known = { size: size + batch.length, last_recorded: Date.parse(last.recorded) };
+      await tx.updateTable('ledger').set(known).execute();
     });
     size += batch.length;
   };

@@ -165,7 +165,7 @@ async function workOn(source: Source, request: LearnRequest, pass: Pass): Promis
 }
 
 /** The fingerprints that differ from what the ledger holds. */
-function notesOf({ store, scope, standing }: LearnRequest, { names, fresh }: Work, pass: Pass) {
+function notesOf({ store, scope }: LearnRequest, { names, fresh }: Work, pass: Pass) {
   const stored = new Map(names.map((n) => [keyText(n), n.fingerprint]));
   for (const purl of fresh) {
     const key = lookupKey(purl);
@@ -184,7 +184,7 @@ function notesOf({ store, scope, standing }: LearnRequest, { names, fresh }: Wor
     let print = factsFingerprint(store, known.names);
     // Other components with it were not looked at.
     const partly = scope.kind === 'artifact' && known.stored !== undefined && known.stored !== print;
-    if (partly || pass.unsure.has(id) || standing.unfit !== null) print = unassessed;
+    if (partly || pass.unsure.has(id)) print = unassessed;
     if (print !== (known.stored ?? null) || (known.stored === undefined && print !== null)) ids.push([id, print]);
   }
   return { names: noted.sort(byFirst), ids: ids.sort(byFirst) };

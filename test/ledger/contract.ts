@@ -1,10 +1,13 @@
 // What holds of a ledger on every database.
 import { after, describe } from 'node:test';
 import { concurrencyTests } from './contract/concurrency.ts';
+import { decisionTests } from './contract/decisions.ts';
 import { deploymentTests } from './contract/deployments.ts';
 import { factTests } from './contract/facts.ts';
 import { integrityTests } from './contract/integrity.ts';
 import { migrationTests } from './contract/migrations.ts';
+import { repairTests } from './contract/repair.ts';
+import { stampTests } from './contract/stamps.ts';
 import { newFolder, type Place, removeFolder } from './place.ts';
 
 /** A place for a new ledger. Removed when the tests are over. */
@@ -24,8 +27,11 @@ export function ledgerContract(name: string, database: () => Promise<string | nu
     });
     deploymentTests(newPlace);
     factTests(newPlace);
+    decisionTests(newPlace);
+    stampTests(newPlace);
     integrityTests(newPlace);
     migrationTests(newPlace);
+    repairTests(newPlace);
     concurrencyTests(newPlace);
   });
 }

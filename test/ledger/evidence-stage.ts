@@ -131,6 +131,9 @@ export interface Told {
   remove(): Promise<void>;
 }
 
+/** Long enough to be packed where it is kept. */
+const traceOfCalls = Array.from({ length: 400 }, (_, i) => `${digestOf(String(i)).slice(7, 20)} main → pad\n`).join('');
+
 /** Tells the story, publishes, and leaves the ledger open. */
 export async function tellStory(databaseUrl: string | null = null): Promise<Told> {
   const folder = mkdtempSync(path.join(tmpdir(), 'kvitto-evidence-'));
@@ -192,7 +195,7 @@ export async function tellStory(databaseUrl: string | null = null): Promise<Told
     { kind: 'observed', environment: 'prod', at, covers, source: 'docker', observation: seen, containers: 1, drift: 1 },
   ]);
   now += 10 * day;
-  const evidence = await ledger.documents.put(Buffer.from('a trace of calls'));
+  const evidence = await ledger.documents.put(Buffer.from(traceOfCalls));
   await decide(ledger, [{ ...plain, until: now + 90 * day, evidence: [{ url: null, document: evidence }] }], demands, {
     actor: 'role:security',
     source: 'command',

@@ -10,6 +10,7 @@ import { verifyLedger } from '../../src/evidence/verify-ledger.ts';
 import { type PackVerdict, verifyPack } from '../../src/evidence/verify-pack.ts';
 import { type PackFile, writeZip } from '../../src/evidence/zip/write-zip.ts';
 import { CodedError } from '../../src/model/errors.ts';
+import { postgresMissing, startPostgres } from '../real/postgres.ts';
 import { day, first, second, start, type Told, tellStory, tool } from './evidence-stage.ts';
 
 const options = { tool, key: null, trusted: [] };
@@ -23,6 +24,7 @@ const request = (more = {}) => ({
   from: start,
   to: told.now,
   asOf: told.now,
+  maxFeedAgeMs: 7 * day,
   ...more,
 });
 const text = (files: readonly PackFile[], path: string) =>
@@ -335,4 +337,25 @@ describe('a ledger', () => {
       ['log', 'private-key', 'agreement', 'entries', 'keys', 'documents', 'tables', 'matches'],
     );
   });
+});
+
+test('a pack from a ledger on PostgreSQL is the same but for names, keys and salts, and verifies; so does the ledger', async (t) => {
+  const missing = postgresMissing();
+  if (missing !== null) return t.skip(`LEFT OUT: ${missing}`);
+  const postgres = await startPostgres();
+  try {
+    const there = await tellStory(await postgres.fresh());
+    try {
+      const { files } = await buildPack(there.ledger, request(), { wholeLog: true });
+      const verdict = await verifyPack(writeZip(files), options);
+      assert.deepEqual([verdict.outcome, faultsOf(verdict)], ['pass', []]);
+      assert.deepEqual(answerOf(files).known.vulnerabilities, answerOf(pack.files).known.vulnerabilities);
+      const { outcome, checks } = await verifyLedger(there.ledger, { quick: false, file: null });
+      assert.deepEqual([outcome, checks.flatMap((c) => c.faults)], ['pass', []]);
+    } finally {
+      await there.remove();
+    }
+  } finally {
+    await postgres.stop();
+  }
 });

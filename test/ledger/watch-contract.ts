@@ -1,22 +1,13 @@
 // What record and rescan must do, on any database.
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { readFeeds, readKnowledge } from '../../src/ledger/read-documents.ts';
+import { readKnowledge } from '../../src/ledger/read-documents.ts';
 import { decide } from '../../src/ledger/record/decide.ts';
-import { advisory, range } from '../../src/match/testing/memory-store.ts';
 import type { Advisory } from '../../src/model/advisory.ts';
-import { CodedError } from '../../src/model/errors.ts';
-import type { Digest } from '../../src/model/inventory.ts';
 import type { ChangeKind } from '../../src/watch/changes.ts';
 import { rescan } from '../../src/watch/rescan.ts';
-import { dayOf, factsOf, type SmallLedger, type SmallStore, smallStore } from '../../src/watch/testing/small-ledger.ts';
+import { dayOf, factsOf, type SmallLedger } from '../../src/watch/testing/small-ledger.ts';
+import { a, b, below, day, scanAt, store, testsOn } from './watch-stage.ts';
 
-const below = (id: string, fixed: string, parts: Partial<Advisory> = {}) =>
-  advisory(id, { affected: [range('SEMVER', 'introduced 0', `fixed ${fixed}`)], ...parts });
-const day = (n: number) => new Date(dayOf(n)).toISOString();
-const a = (version: string) => `pkg:npm/a@${version}`;
-const b = (version: string) => `pkg:npm/b@${version}`;
-const p = (version: string) => `pkg:pypi/p@${version}`;
 const none: Record<ChangeKind, number> = {
   exploited: 0,
   new: 0,
@@ -28,21 +19,7 @@ const none: Record<ChangeKind, number> = {
 };
 
 export function watchContract(database: string, open: () => Promise<SmallLedger>): void {
-  const on = (name: string, body: (small: SmallLedger, t: TestContext) => Promise<void>) =>
-    test(`${database}: ${name}`, async (t) => {
-      const small = await open();
-      try {
-        await body(small, t);
-      } finally {
-        await small.close();
-      }
-    });
-  const store = (n: number, osv: SmallStore['osv'], facts: SmallStore['facts'] = []) =>
-    smallStore({ asOf: day(n), osv, facts });
-  const scanAt = async (small: SmallLedger, n: number, of: ReturnType<typeof store>, options = {}) => {
-    small.now = dayOf(n);
-    return await rescan(small.ledger, of, 'watch', options);
-  };
+  const on = testsOn(database, open);
 
   on('a rescan matches only what changed, and says what it changed for what runs', async (small) => {
     const first = store(0, { npm: { a: [below('CVE-2026-0001', '2.0.0')], b: [below('CVE-2026-0002', '2.0.0')] } });
@@ -115,153 +92,6 @@ export function watchContract(database: string, open: () => Promise<SmallLedger>
     assert.equal((await scanAt(small, 4, second)).assessed, 0);
     assert.equal((await scanAt(small, 4, second, { full: true })).assessed, 4);
     assert.equal((await scanAt(small, 4, second, { full: true })).rescanned.opened, 0);
-  });
-
-  on('what a store does not hold stays as it is known, is told each time, and is taken up again', async (small) => {
-    const npm = { a: [below('CVE-2026-0001', '2.0.0')] };
-    const record = below('CVE-2026-0001', '2.0');
-    await small.record('one', [a('1.0.0'), p('1.0')], store(0, { npm, PyPI: { p: [record] } }));
-    const before = await small.known();
-    const lacking = store(1, { npm }, [factsOf('CVE-2026-0001', 8)]);
-    const done = await scanAt(small, 1, lacking);
-    const problem = {
-      code: 'ecosystem-not-in-store',
-      where: 'PyPI',
-      message:
-        '1 component was not assessed: the advisory store holds no feed for it; run: kvitto db update --ecosystems PyPI',
-    };
-    assert.deepEqual(done.problems, [problem]);
-    assert.deepEqual([done.rescanned.opened, done.rescanned.closed, done.rescanned.problems], [1, 1, 1]);
-    const digest = done.rescanned.documents.at(-1);
-    assert.ok(digest);
-    assert.deepEqual(readKnowledge(await small.ledger.documents.get(digest), digest).problems, [problem]);
-    assert.deepEqual(await small.known(), [
-      `${a('1.0.0')} CVE-2026-0001 high 8 <2.0.0 [CVE-2026-0001] day 0`,
-      ...before.slice(1),
-    ]);
-    assert.deepEqual((await scanAt(small, 2, lacking)).problems, [problem]);
-    // Recorded while nothing can be said of it, under a name that was asked for before.
-    assert.deepEqual((await small.record('two', [p('1.1')], lacking)).problems, [problem]);
-    const whole = store(3, { npm, PyPI: { p: [record] } }, [factsOf('CVE-2026-0001', 8)]);
-    await scanAt(small, 3, whole);
-    assert.deepEqual(await small.known(), [
-      `${a('1.0.0')} CVE-2026-0001 high 8 <2.0.0 [CVE-2026-0001] day 0`,
-      `${p('1.0')} CVE-2026-0001 high 8 <2.0 [CVE-2026-0001] day 0`,
-      `${p('1.1')} CVE-2026-0001 high 8 <2.0 [CVE-2026-0001] day 3`,
-    ]);
-    assert.equal((await scanAt(small, 4, whole)).assessed, 0);
-  });
-
-  on('a release that the store has never heard of, and an undecidable version, close nothing', async (small) => {
-    const deb = 'pkg:deb/debian/zlib@1.0?distro=debian-12';
-    const first = store(0, {
-      'Debian:12': { zlib: [advisory('CVE-2026-0001', { affected: [range('ECOSYSTEM', 'introduced 0', 'fixed 2')] })] },
-      npm: { a: [below('CVE-2026-0002', '2.0.0')] },
-    });
-    await small.record('one', [deb, a('1.0.0')], first);
-    const before = await small.known();
-    const odd = { affected: [range('SEMVER', 'introduced 0', 'fixed what?')] };
-    const second = store(1, { 'Debian:13': { zlib: [] }, npm: { a: [advisory('CVE-2026-0002', odd)] } });
-    const done = await scanAt(small, 1, second);
-    assert.deepEqual(
-      done.problems.map(({ code, where }) => [code, where]),
-      [
-        ['ecosystem-not-in-store', 'Debian:12'],
-        ['version-not-comparable', a('1.0.0')],
-      ],
-    );
-    assert.deepEqual(await small.known(), before);
-    // Asked again as long as it is undecided, and told again.
-    assert.deepEqual((await scanAt(small, 2, second)).problems, done.problems);
-    await scanAt(small, 3, store(3, { 'Debian:12': { zlib: [] }, npm: { a: [] } }));
-    assert.deepEqual(await small.known(), []);
-  });
-
-  on('a store that is older, or lacks NVD, unlearns nothing unless it is forced to', async (small) => {
-    const osv = { npm: { a: [below('CVE-2026-0001', '2.0.0')], b: [below('CVE-2026-0002', '2.0.0')] } };
-    const facts = [factsOf('CVE-2026-0001', 8)];
-    await small.record('one', [a('1.0.0')], store(5, osv, facts));
-    const before = await small.known();
-    const older = store(4, { npm: { a: [], b: osv.npm.b } }, facts);
-    const refused = (pattern: RegExp) => (thrown: CodedError) => {
-      assert.ok(thrown instanceof CodedError, String(thrown));
-      assert.equal(thrown.code, 'usage');
-      assert.match(thrown.message, pattern);
-      assert.match(thrown.remedy ?? '', /db update.*--force/);
-      return true;
-    };
-    await assert.rejects(
-      scanAt(small, 6, older),
-      refused(/: kev 2026-01-05 instead of 2026-01-06, nvd 2026-01-05 instead of 2026-01-06, osv\/npm 2026-01-05/),
-    );
-    const noFacts = store(6, osv, null);
-    await assert.rejects(
-      scanAt(small, 6, noFacts),
-      refused(/: kev missing instead of 2026-01-06, nvd missing instead of 2026-01-06$/),
-    );
-    // Recording with it opens what is new, says so, and closes nothing.
-    const two = await small.record('two', [a('1.0.0'), a('1.1.0'), b('1.0.0')], older);
-    assert.deepEqual(
-      two.problems.map(({ code, where }) => [code, where]),
-      [['store-stale', 'advisory store']],
-    );
-    const fresh = `${b('1.0.0')} CVE-2026-0002 unknown - <2.0.0 [CVE-2026-0002] day 6`;
-    assert.deepEqual(await small.known(), [...before, fresh]);
-    // The next store that may speak sees all of it.
-    await scanAt(small, 7, store(5, osv, facts));
-    assert.deepEqual(await small.known(), [
-      ...before,
-      `${a('1.1.0')} CVE-2026-0001 high 8 <2.0.0 [CVE-2026-0001] day 7`,
-      fresh,
-    ]);
-    const forced = await scanAt(small, 8, store(3, { npm: { a: [], b: [] } }, facts), { force: true });
-    assert.equal(forced.rescanned.closed, 3);
-    assert.deepEqual(await small.known(), []);
-    await scanAt(small, 9, older);
-    assert.deepEqual(await small.known(), [`${b('1.0.0')} CVE-2026-0002 unknown - <2.0.0 [CVE-2026-0002] day 9`]);
-  });
-
-  on('one feed that is older holds back its ecosystem alone; old feeds are told', async (small) => {
-    const osv = { npm: { a: [below('CVE-2026-0001', '2.0.0')] }, PyPI: { p: [below('CVE-2026-0002', '2.0')] } };
-    await small.record('one', [a('1.0.0'), p('1.0')], store(5, osv));
-    const mixed = store(6, { npm: { a: [] }, PyPI: { p: [] } });
-    const feeds = mixed.snapshot.feeds.map((f) => (f.id === 'osv/PyPI' ? { ...f, asOf: day(4) } : f));
-    const done = await scanAt(small, 11, { ...mixed, snapshot: { ...mixed.snapshot, feeds } });
-    assert.deepEqual(done.problems, [
-      {
-        code: 'store-stale',
-        where: 'osv/PyPI',
-        message:
-          'is older than the one that was used before (2026-01-05, 2026-01-06): what is known from it stays as it is; run: kvitto db update',
-      },
-      {
-        code: 'store-stale',
-        where: 'osv/PyPI',
-        message: 'was last confirmed on 2026-01-05; run: kvitto db update',
-      },
-    ]);
-    assert.deepEqual(await small.known(), [`${p('1.0')} CVE-2026-0002 unknown - <2.0 [CVE-2026-0002] day 0`]);
-    const row = await small.ledger.reader.selectFrom('snapshot').select('document').orderBy('id', 'desc').execute();
-    const digest = row[0]?.document as Digest;
-    const document = readFeeds(await small.ledger.documents.get(digest), digest);
-    assert.deepEqual(
-      document.newest.map(({ id, asOf }) => [id, asOf.slice(0, 10)]),
-      [
-        ['kev', '2026-01-07'],
-        ['nvd', '2026-01-07'],
-        ['osv/PyPI', '2026-01-06'],
-        ['osv/npm', '2026-01-07'],
-      ],
-    );
-    assert.deepEqual(
-      document.feeds.map(({ id, asOf }) => [id, asOf.slice(0, 10)]),
-      [
-        ['kev', '2026-01-07'],
-        ['nvd', '2026-01-07'],
-        ['osv/PyPI', '2026-01-05'],
-        ['osv/npm', '2026-01-07'],
-      ],
-    );
   });
 
   on('a vulnerability keeps its age when its name changes, and loses it in a gap', async (small) => {

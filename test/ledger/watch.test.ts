@@ -5,6 +5,7 @@ import { type SmallLedger, smallLedger } from '../../src/watch/testing/small-led
 import { type PostgresServer, postgresMissing, startPostgres } from '../real/postgres.ts';
 import { watchContract } from './watch-contract.ts';
 import { followSteps, steps } from './watch-model.ts';
+import { storesContract } from './watch-stores.ts';
 
 async function randomSteps(open: () => Promise<SmallLedger>, numRuns: number): Promise<void> {
   await fc.assert(
@@ -21,6 +22,7 @@ async function randomSteps(open: () => Promise<SmallLedger>, numRuns: number): P
 }
 
 watchContract('SQLite', () => smallLedger());
+storesContract('SQLite', () => smallLedger());
 test('SQLite: random stores, recordings and rescans', () => randomSteps(() => smallLedger(), 12));
 
 const missing = postgresMissing();
@@ -32,5 +34,6 @@ describe('on PostgreSQL', { skip: missing ?? false }, () => {
   after(() => server?.stop());
   const open = async () => await smallLedger((await server?.fresh()) ?? '');
   watchContract('PostgreSQL', open);
+  storesContract('PostgreSQL', open);
   test('PostgreSQL: random stores, recordings and rescans', () => randomSteps(open, 5));
 });

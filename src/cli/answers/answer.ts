@@ -24,7 +24,8 @@ export interface Answer {
 }
 
 const defaultColumns = 120;
-const mostRows = 40;
+/** Rows of a table that nobody asked to have whole. */
+export const mostRows = 40;
 
 /**
  * Throws `usage` for a format that an answer does not have, and `output-unwritable` for a file that it cannot go to. Asked before

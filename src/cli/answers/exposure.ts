@@ -14,6 +14,7 @@ import {
   many,
   markSentence,
   minute,
+  moreRows,
   short,
   when,
 } from './words.ts';
@@ -79,10 +80,7 @@ function table(rows: readonly ExposureRow[], to: number, view: View): string[] {
   ];
   const shown = groups.slice(0, view.mostRows);
   const rest = groups.length - shown.length;
-  return [
-    ...shown.flatMap((group) => vulnerability(group, to, view)),
-    ...(rest > 0 ? [`… and ${rest.toLocaleString('en-US')} more (--all, or -f json)`] : []),
-  ];
+  return [...shown.flatMap((group) => vulnerability(group, to, view)), ...(rest > 0 ? [moreRows(rest)] : [])];
 }
 
 function vulnerability(group: readonly ExposureRow[], to: number, view: View): string[] {

@@ -2,7 +2,7 @@ import { wrap } from '../../formats/terminal-text.ts';
 import type { DriftRef, ExposureGap, Gap } from '../../ledger/queries/answers.ts';
 import { clip } from '../../model/problem.ts';
 import type { View } from './answer.ts';
-import { end, many, short, when } from './words.ts';
+import { end, many, moreRows, short, when } from './words.ts';
 
 const mostLines = 25;
 
@@ -15,7 +15,7 @@ export function gapLines(sentences: readonly string[], view: View): string[] {
     '',
     view.paint.heading('What this does not cover'),
     ...shown.flatMap((s) => wrap(s, view.columns - 4).map((line, i) => (i === 0 ? `  - ${line}` : `    ${line}`))),
-    ...(rest > 0 ? [`  … and ${many(rest, 'more')} (--all, or -f json)`.replace('mores', 'more')] : []),
+    ...(rest > 0 ? [`  ${moreRows(rest)}`] : []),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { cell, widthOf } from '../../formats/terminal-text.ts';
 import { clip } from '../../model/problem.ts';
 import type { View } from './answer.ts';
-import { many } from './words.ts';
+import { moreRows } from './words.ts';
 
 /** A column of a table. */
 export interface Column {
@@ -36,7 +36,7 @@ export function grid(columns: readonly Column[], rows: readonly (readonly string
       null,
     ),
     ...shown.map(line),
-    ...(rest > 0 ? [`… and ${many(rest, 'more row')} (--all, or -f json)`.replace('more rows', 'more')] : []),
+    ...(rest > 0 ? [moreRows(rest)] : []),
   ];
 }
 

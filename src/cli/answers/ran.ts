@@ -3,7 +3,7 @@ import type { DeploymentRef, Ran } from '../../ledger/queries/answers.ts';
 import { type Answer, toDocument, type View } from './answer.ts';
 import { driftSentence, gapLines } from './gaps.ts';
 import { grid } from './grid.ts';
-import { artifactWords, end, many, minute, verdictWord, when } from './words.ts';
+import { artifactWords, end, many, minute, moreRows, verdictWord, when } from './words.ts';
 
 /** `kvitto ran`. */
 export function ranAnswer(ran: Ran): Answer {
@@ -48,7 +48,7 @@ function lines({ at, asOf, deployments, total, blind, drift }: Ran, view: View):
               ]),
             table,
           ),
-          ...(rest > 0 ? [`… and ${rest.toLocaleString('en-US')} more (--all, or -f json)`] : []),
+          ...(rest > 0 ? [moreRows(rest)] : []),
         ]),
     ...gapLines(
       [

@@ -3,7 +3,7 @@ import type { DeploymentRef, Where } from '../../ledger/queries/answers.ts';
 import { type Answer, toDocument, type View } from './answer.ts';
 import { decisionGrid } from './decisions.ts';
 import { grid } from './grid.ts';
-import { artifactWords, componentWords, decisionWords, many, minute, when } from './words.ts';
+import { artifactWords, componentWords, decisionWords, many, minute, moreRows, when } from './words.ts';
 
 /** `kvitto where`. */
 export function whereAnswer(where: Where): Answer {
@@ -55,7 +55,7 @@ function lines({ vulnerability, names, asOf, total, running, rows, decisions }: 
               ]),
             { ...view, mostRows: Number.POSITIVE_INFINITY },
           ),
-          ...(rest > 0 ? [`… and ${rest.toLocaleString('en-US')} more (--all, or -f json)`] : []),
+          ...(rest > 0 ? [moreRows(rest)] : []),
         ]),
     ...(decisions.length === 0 ? [] : ['', view.paint.heading('Decisions'), ...decisionGrid(decisions, view)]),
     '',

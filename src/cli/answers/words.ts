@@ -36,8 +36,13 @@ export function lengthOf(ms: number): string {
 }
 
 /** `1 row`, `1,234 rows`. */
-export function many(n: number, what: string): string {
-  return `${n.toLocaleString('en-US')} ${what}${n === 1 ? '' : 's'}`;
+export function many(n: number, what: string, plural = `${what}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? what : plural}`;
+}
+
+/** The line below rows that were cut. */
+export function moreRows(n: number): string {
+  return `… and ${n.toLocaleString('en-US')} more (--all, or -f json)`;
 }
 
 /** The first digits of a digest, enough to find it again. */

@@ -7,8 +7,6 @@ import type { Ground } from './ground.ts';
 import type { Matches } from './matches.ts';
 
 const dayMs = 86_400_000;
-/** Feeds that were older than this when the components were last held against them are named. */
-const oldFeedDays = 7;
 
 /** Snapshots that something in the pack rests on, with their feeds. */
 export async function snapshotsOf(ground: Ground, used: ReadonlySet<Digest>, asOf: Instant): Promise<UsedSnapshot[]> {
@@ -44,14 +42,21 @@ function ofArtifact(artifact: Digest, { recorded, inventory }: Contents, matches
   return [...found, { kind: 'last-assessed', artifact, at: formatInstant(at), snapshot }];
 }
 
-/** Feeds that were old when something was last held against them. */
-function oldFeeds(matches: Matches, artifacts: Iterable<Digest>, snapshots: readonly UsedSnapshot[]): NotCovered[] {
+/** Feeds whose last used state was older than allowed at the end of the period, as it was known. */
+function oldFeeds(
+  { to, asOf, maxFeedAgeMs }: PackRequest,
+  matches: Matches,
+  artifacts: Iterable<Digest>,
+  snapshots: readonly UsedSnapshot[],
+): NotCovered[] {
+  if (maxFeedAgeMs === null) return [];
   const old = new Map<string, NotCovered>();
   for (const artifact of artifacts) {
     const pass = lastPass(matches.passes, artifact);
-    for (const { id, asOf } of snapshots.find((s) => s.snapshot === pass?.snapshot)?.feeds ?? []) {
-      const days = Math.floor(((pass?.at ?? 0) - Date.parse(asOf)) / dayMs);
-      if (days > oldFeedDays) old.set(`${id}\0${asOf}`, { kind: 'feed-age', feed: id, asOf, days });
+    for (const { id, asOf: state } of snapshots.find((s) => s.snapshot === pass?.snapshot)?.feeds ?? []) {
+      const ageMs = Math.min(to, asOf) - Date.parse(state);
+      const days = Math.floor(ageMs / dayMs);
+      if (ageMs > maxFeedAgeMs) old.set(`${id}\0${state}`, { kind: 'feed-age', feed: id, asOf: state, days });
     }
   }
   return [...old].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, gap]) => gap);
@@ -79,7 +84,7 @@ export function notCoveredOf(
     const content = contents.get(artifact);
     if (content !== undefined) gaps.push(...ofArtifact(artifact, content, matches));
   }
-  gaps.push(...oldFeeds(matches, recorded, snapshots));
+  gaps.push(...oldFeeds(request, matches, recorded, snapshots));
   gaps.push(...unseen.map((u) => ({ kind: 'not-observed', ...u }) as const));
   for (const { index, entry } of ground.entries) {
     if (entry.kind === 'redacted') {

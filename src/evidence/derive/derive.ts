@@ -15,7 +15,7 @@ import { ranOf, seenOf, wordsOf } from './ran.ts';
  * neither reads the ledger's tables. Throws `document-missing` and `document-invalid` naming the entry and the document.
  */
 export async function derive(ground: Ground, request: PackRequest, made: Made, log: LogState): Promise<PackAnswer> {
-  const { service, environment, from, to, asOf } = request;
+  const { service, environment, from, to, asOf, maxFeedAgeMs } = request;
   const all = inPeriod(beliefsOf(ground, request), request);
   const artifacts = new Set([...all.values()].map(({ start }) => start.fact.artifact));
   const environments = new Set([...all.values()].map(({ start }) => start.fact.environment));
@@ -45,7 +45,14 @@ export async function derive(ground: Ground, request: PackRequest, made: Made, l
   }
   return {
     schema: 'kvitto-pack-1',
-    request: { service, environment, from: formatInstant(from), to: formatInstant(to), asOf: formatInstant(asOf) },
+    request: {
+      service,
+      environment,
+      from: formatInstant(from),
+      to: formatInstant(to),
+      asOf: formatInstant(asOf),
+      maxFeedAgeMs,
+    },
     made,
     log,
     ran: { deployments, observations: seen, unseen },

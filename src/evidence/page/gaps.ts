@@ -20,7 +20,7 @@ export function gapSentence(gap: NotCovered): string {
     case 'last-assessed':
       return `What is known of ${gap.artifact} was last brought up to date on ${minutes(gap.at)}; what was published after that is not known here.`;
     case 'feed-age':
-      return `The feed ${gap.feed} was ${gap.days} days old when it was last used (its state of ${gap.asOf.slice(0, 10)}).`;
+      return `The last state of the feed ${gap.feed} that was used (${gap.asOf.slice(0, 10)}) was ${gap.days} days old at the end of the period: older than the policy allows.`;
     case 'not-observed':
       return `Nobody looked at ${gap.environment} from ${minutes(gap.from)} to ${minutes(gap.to)}: what ran then is known from deployments alone.`;
     case 'redacted':
@@ -36,6 +36,7 @@ export const limits: readonly string[] = [
   'That what was recorded was true: the log shows what was said when, and that it was not changed since.',
   'Advisory records that said nothing about these components: they are not kept. So the pack shows why a vulnerability was known, and not why one was not.',
   'That there is no other vulnerability: only that none was known to these feeds at these times in the components that could be seen.',
+  'Only what is about this service: documents are whole, so that their digests hold. What a pass learned of components of other software, and what was seen running beside this service, stands in them too; who hands a pack on hands that on.',
   'Who was behind a role or pseudonym: names of people are not in the log.',
 ];
 

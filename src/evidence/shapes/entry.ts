@@ -1,8 +1,5 @@
 import { z } from 'zod';
 import type { Entry } from '../../ledger/fact.ts';
-import { CodedError } from '../../model/errors.ts';
-import type { Digest } from '../../model/inventory.ts';
-import { clip } from '../../model/problem.ts';
 import { digest, instant, parseShape, readJson } from './values.ts';
 
 const envelope = {
@@ -146,9 +143,4 @@ export interface HeldEntry {
 export function readEntry(bytes: Uint8Array, at: number): HeldEntry {
   const place = `entry ${at}`;
   return { index: at, bytes, entry: parseShape<Entry>(entry, readJson(bytes, place), place) };
-}
-
-/** Digest of bytes that a field names, for messages. */
-export function missing(held: HeldEntry, document: Digest): CodedError {
-  return new CodedError('document-missing', `entry ${held.index} names ${clip(document)}, which is not there`);
 }

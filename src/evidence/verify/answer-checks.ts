@@ -13,8 +13,8 @@ import { type ShownLog, textOf } from './log-checks.ts';
 
 /** The request of a manifest as it was asked. */
 export function requestOf({ request }: Pick<PackManifest, 'request'>): PackRequest {
-  const { service, environment, from, to, asOf } = request;
-  return { service, environment, from: Date.parse(from), to: Date.parse(to), asOf: Date.parse(asOf) };
+  const { service, environment, from, to, asOf, maxFeedAgeMs } = request;
+  return { service, environment, from: Date.parse(from), to: Date.parse(to), asOf: Date.parse(asOf), maxFeedAgeMs };
 }
 
 /** Works the answer out again from entries and documents, and holds data and pages against it, byte for byte. */

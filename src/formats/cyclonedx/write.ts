@@ -2,7 +2,7 @@ import type { Component } from '../../model/inventory.ts';
 import type { Report } from '../../model/report.ts';
 import { uuidOf } from '../component-key.ts';
 import { isLicenseExpression, isLicenseId } from '../licenses.ts';
-import { imagePurl } from '../oci-purl.ts';
+import { artifactPurl } from '../oci-purl.ts';
 import { keptOs, keptProblem } from '../sbom-kept.ts';
 import { vulnerabilities } from './vulnerabilities.ts';
 
@@ -43,7 +43,7 @@ export function toBom(report: Report, withVulnerabilities: boolean): Record<stri
 
 function rootComponent({ inventory }: Report): Record<string, unknown> {
   const { artifact } = inventory;
-  const purl = imagePurl(artifact);
+  const purl = artifactPurl(artifact);
   const hashed = artifact.digestOf === 'manifest' || artifact.digestOf === 'config';
   return {
     type: artifact.kind === 'image' ? 'container' : 'application',

@@ -2,7 +2,7 @@ import type { Component } from '../../model/inventory.ts';
 import type { Report } from '../../model/report.ts';
 import { sha256, uuidOf } from '../component-key.ts';
 import { isLicenseExpression } from '../licenses.ts';
-import { imagePurl } from '../oci-purl.ts';
+import { artifactPurl } from '../oci-purl.ts';
 import { keptOs, keptProblem } from '../sbom-kept.ts';
 
 type Json = Record<string, unknown>;
@@ -58,7 +58,7 @@ function completeness({ inventory }: Report): string {
 
 function artifactPackage({ inventory }: Report): Json {
   const { artifact } = inventory;
-  const purl = imagePurl(artifact);
+  const purl = artifactPurl(artifact);
   const hashed = artifact.digestOf === 'manifest' || artifact.digestOf === 'config';
   return {
     SPDXID: artifactId,

@@ -20,7 +20,7 @@ import { Rows } from './rows.ts';
  */
 async function apply(context: ApplyContext, index: number, entry: Entry): Promise<void> {
   const at: At = { index, recorded: Date.parse(entry.recorded) };
-  context.rows.add('outbox', { entry: index, kind: entry.kind });
+  context.rows.add('outbox', { entry: index, kind: entry.kind === 'deployment-started' ? null : entry.kind });
   switch (entry.kind) {
     case 'artifact-recorded':
       return await applyArtifact(context, at, entry);
@@ -45,6 +45,8 @@ async function apply(context: ApplyContext, index: number, entry: Entry): Promis
     case 'redacted':
       return await applyRedaction(context, at, entry);
     case 'ledger-created':
+      await context.tx.updateTable('ledger').set({ origin: entry.origin }).execute();
+      return;
     case 'key-rotated':
     case 'checkpoint-stamped':
     case 'repaired':

@@ -78,13 +78,6 @@ async function applyComponents(
     await sql`DELETE FROM artifact_component WHERE known_from = ${recorded} AND ${rowsOf}`.execute(tx);
     await sql`UPDATE artifact_component SET known_to = ${recorded} WHERE ${rowsOf}`.execute(tx);
   }
-  // Recorded again within the same millisecond: at no moment was it known that these were in it.
-  await tx
-    .deleteFrom('artifact_component')
-    .where('artifact', '=', artifact)
-    .where('known_from', '=', recorded)
-    .where('known_to', '=', recorded)
-    .execute();
   const added = [...purls].filter((p) => !had.has(p)).sort();
   await numbers.load('component', added);
   const lookups = added.map((purl) => {

@@ -25,9 +25,8 @@ export class Periods {
     const wanted = [...new Set(deployments)].filter((d) => !this.#current.has(d));
     for (const part of parts(wanted)) {
       for (const deployment of part) this.#current.set(deployment, null);
-      const { rows } = await sql<PeriodRow>`SELECT p.* FROM deployment d
-        JOIN period p ON p.service = d.service AND p.environment = d.environment AND p.deployment = d.id
-        WHERE p.known_to = ${forever} AND ${among(this.#database, 'd.id', part)}`.execute(this.#tx);
+      const { rows } = await sql<PeriodRow>`SELECT * FROM period
+        WHERE known_to = ${forever} AND ${among(this.#database, 'deployment', part)}`.execute(this.#tx);
       for (const row of rows) this.#current.set(row.deployment, { row, flush: -1 });
     }
   }
@@ -62,15 +61,13 @@ export class Periods {
     if (this.#database.kind === 'postgres') {
       const list = (column: keyof PeriodRow) => sql`${ended.map((row) => row[column])}::bigint[]`;
       await sql`UPDATE period p SET known_to = e.known_to
-        FROM unnest(${list('service')}, ${list('environment')}, ${list('deployment')}, ${list('known_from')}, ${list('entry')}, ${list('known_to')})
-          AS e (service, environment, deployment, known_from, entry, known_to)
-        WHERE p.service = e.service AND p.environment = e.environment AND p.deployment = e.deployment
-          AND p.known_from = e.known_from AND p.entry = e.entry`.execute(this.#tx);
+        FROM unnest(${list('deployment')}, ${list('entry')}, ${list('known_to')}) AS e (deployment, entry, known_to)
+        WHERE p.deployment = e.deployment AND p.entry = e.entry`.execute(this.#tx);
       return;
     }
-    for (const { service, environment, deployment, known_from, entry, known_to } of ended) {
-      await sql`UPDATE period SET known_to = ${known_to} WHERE service = ${service} AND environment = ${environment}
-        AND deployment = ${deployment} AND known_from = ${known_from} AND entry = ${entry}`.execute(this.#tx);
+    for (const { deployment, entry, known_to } of ended) {
+      await sql`UPDATE period SET known_to = ${known_to}
+        WHERE deployment = ${deployment} AND entry = ${entry}`.execute(this.#tx);
     }
   }
 }

@@ -7,7 +7,7 @@ type Columns = { readonly [T in TableName]: { readonly [C in keyof Tables[T]]: C
 
 /** The columns of every table in their order, and what each holds. The migrations must end in the same. */
 export const columns: Columns = {
-  ledger: { one: 'n', size: 'n', published_size: 'n', published_root: 't', last_recorded: 'n' },
+  ledger: { one: 'n', origin: 't', size: 'n', published_size: 'n', published_root: 't', last_recorded: 'n' },
   pending: { id: 'n', bytes: 'b' },
   service: { id: 'n', name: 't' },
   environment: { id: 'n', name: 't' },
@@ -48,15 +48,15 @@ export const columns: Columns = {
   deployment: { id: 'n', service: 'n', environment: 'n', artifact: 'n', marks: 't' },
   period: {
     deployment: 'n',
-    service: 'n',
-    environment: 'n',
-    artifact: 'n',
     valid_from: 'n',
     valid_to: 'n',
-    ending: 'n',
     known_from: 'n',
     known_to: 'n',
     entry: 'n',
+    service: 'n',
+    environment: 'n',
+    artifact: 'n',
+    ending: 'n',
   },
   observation: {
     id: 'n',
@@ -121,7 +121,7 @@ export const columns: Columns = {
   },
   decision_name: { name: 't', decision: 'n' },
   redaction: { document: 't', entry: 'n', known_from: 'n' },
-  outbox: { entry: 'n', kind: 't' },
+  outbox: { entry: 'n', kind: 't?' },
   person: { pseudonym: 't', name: 't' },
   migration: { id: 'n', name: 't', hash: 't', applied: 'n' },
 };

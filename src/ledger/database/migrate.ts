@@ -1,22 +1,38 @@
 import { hash } from 'node:crypto';
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { CodedError } from '../../model/errors.ts';
 import type { Database, Reader } from './database.ts';
 import { allMigrations, type Migration } from './migrations/list.ts';
-import type { MigrationRow } from './tables.ts';
+import type { MigrationRow, Tables } from './tables.ts';
 
 const notation = {
-  sqlite: { KEY: 'INTEGER PRIMARY KEY', BYTES: 'BLOB', CLUSTERED: 'WITHOUT ROWID', TEXT: 'TEXT' },
-  postgres: { KEY: 'BIGINT PRIMARY KEY', BYTES: 'BYTEA', CLUSTERED: '', TEXT: 'TEXT COLLATE "C"' },
+  sqlite: {
+    KEY: 'INTEGER PRIMARY KEY',
+    BYTES: 'BLOB',
+    CLUSTERED: 'WITHOUT ROWID',
+    TEXT: 'TEXT',
+    ORDINAL: 'INTEGER PRIMARY KEY',
+  },
+  postgres: {
+    KEY: 'BIGINT PRIMARY KEY',
+    BYTES: 'BYTEA',
+    CLUSTERED: '',
+    TEXT: 'TEXT COLLATE "C"',
+    ORDINAL: 'BIGINT NOT NULL',
+  },
 } as const;
+
+const postgresOnly = 'POSTGRES ';
 
 /** The statements of a migration in the notation of one database. */
 function statementsOf(text: string, kind: Database['kind']): string[] {
   return text
-    .replace(/\b(?:KEY(?<!PRIMARY KEY)|BYTES|CLUSTERED|TEXT)\b/g, (word) => notation[kind][word as 'KEY'])
+    .replace(/ CLUSTERING(\([^)]*\))/g, kind === 'sqlite' ? ', PRIMARY KEY $1' : '')
+    .replace(/\b(?:KEY(?<!PRIMARY KEY)|BYTES|CLUSTERED|TEXT|ORDINAL)\b/g, (word) => notation[kind][word as 'KEY'])
     .split(/;\n/)
     .map((s) => s.trim())
-    .filter((s) => s !== '');
+    .filter((s) => s !== '' && (kind === 'postgres' || !s.startsWith(postgresOnly)))
+    .map((s) => s.replace(postgresOnly, ''));
 }
 
 function hashOf(text: string): string {
@@ -70,19 +86,27 @@ export async function isMigrated(database: Database, all: readonly Migration[] =
  */
 export async function migrate(database: Database, now: Date, all: readonly Migration[] = allMigrations): Promise<void> {
   if (await isMigrated(database, all)) return;
-  await database.kysely.transaction().execute(async (tx) => {
-    // Two that begin at once: the second waits here, and finds it done.
-    if (database.kind === 'postgres') await sql`SELECT pg_advisory_xact_lock(7526744101)`.execute(tx);
-    const done = await applied(database, tx);
-    const todo = missing(database.place, done, all);
-    if (done.length === 0) {
-      const table = 'CREATE TABLE migration (id KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied BIGINT NOT NULL)';
-      for (const statement of statementsOf(table, database.kind)) await sql.raw(statement).execute(tx);
-    }
-    for (const [index, { name, sql: text }] of todo.entries()) {
-      for (const statement of statementsOf(text, database.kind)) await sql.raw(statement).execute(tx);
-      const row = { id: done.length + index + 1, name, hash: hashOf(text), applied: now.getTime() };
-      await tx.insertInto('migration').values(row).execute();
-    }
-  });
+  await database.kysely.transaction().execute((tx) => migrateIn(tx, database, now, all));
+}
+
+/** As `migrate`, in a transaction of the caller. */
+export async function migrateIn(
+  tx: Transaction<Tables>,
+  database: Database,
+  now: Date,
+  all: readonly Migration[] = allMigrations,
+): Promise<void> {
+  // Two that begin at once: the second waits here, and finds it done.
+  if (database.kind === 'postgres') await sql`SELECT pg_advisory_xact_lock(7526744101)`.execute(tx);
+  const done = await applied(database, tx);
+  const todo = missing(database.place, done, all);
+  if (done.length === 0) {
+    const table = 'CREATE TABLE migration (id KEY, name TEXT NOT NULL, hash TEXT NOT NULL, applied BIGINT NOT NULL)';
+    for (const statement of statementsOf(table, database.kind)) await sql.raw(statement).execute(tx);
+  }
+  for (const [index, { name, sql: text }] of todo.entries()) {
+    for (const statement of statementsOf(text, database.kind)) await sql.raw(statement).execute(tx);
+    const row = { id: done.length + index + 1, name, hash: hashOf(text), applied: now.getTime() };
+    await tx.insertInto('migration').values(row).execute();
+  }
 }

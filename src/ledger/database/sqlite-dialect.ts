@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -15,6 +15,21 @@ const mostStatements = 200;
 interface Prepared {
   readonly statement: StatementSync;
   readonly givesRows: boolean;
+  /** Of the columns of its rows. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Rows as objects of one shape. Those that `node:sqlite` makes itself are dictionaries without a prototype, several times slower to
+ * read from, which counts where a question is answered from ten thousand rows.
+ */
+function rowsOf({ statement, names }: Prepared, values: readonly SQLInputValue[]): object[] {
+  const rows = statement.all(...values) as unknown as SQLOutputValue[][];
+  return rows.map((values) => {
+    const row: Record<string, SQLOutputValue | undefined> = {};
+    for (let at = 0; at < names.length; at += 1) row[names[at] ?? ''] = values[at];
+    return row;
+  });
 }
 
 /** Prepared statements of one connection, the least recently used dropped. */
@@ -36,7 +51,9 @@ export class Statements {
     const oldest = this.#kept.keys().next();
     if (this.#kept.size >= mostStatements && oldest.done === false) this.#kept.delete(oldest.value);
     const statement = this.#db.prepare(sql);
-    const prepared = { statement, givesRows: statement.columns().length > 0 };
+    const names = statement.columns().map((column) => column.name);
+    statement.setReturnArrays(true);
+    const prepared = { statement, givesRows: names.length > 0, names };
     this.#kept.set(sql, prepared);
     return prepared;
   }
@@ -50,10 +67,10 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { statement, givesRows } = this.#statements.get(sql);
+    const prepared = this.#statements.get(sql);
     const values = parameters as readonly SQLInputValue[];
-    if (givesRows) return { rows: statement.all(...values) as R[] };
-    const { changes } = statement.run(...values);
+    if (prepared.givesRows) return { rows: rowsOf(prepared, values) as R[] };
+    const { changes } = prepared.statement.run(...values);
     return { rows: [], numAffectedRows: BigInt(changes) };
   }
 

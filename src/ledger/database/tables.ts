@@ -7,6 +7,8 @@
 /** One row: how far the log has come. */
 export interface LedgerRow {
   one: number;
+  /** The log's name, from entry 0; empty before. */
+  origin: string;
   /** Entries, those that are not yet in the log's files included. */
   size: number;
   /** Entries in the log's files, and the root of that tree (hex). */
@@ -226,10 +228,10 @@ export interface RedactionRow {
   known_from: number;
 }
 
-/** What others are told. Written with the fact. */
+/** What others are told. Written with the fact. `kind`: null for a deployment that began, which nearly all of them are. */
 export interface OutboxRow {
   entry: number;
-  kind: string;
+  kind: string | null;
 }
 
 /** Who is behind a pseudonym. Not part of the log, so that it can be erased. */

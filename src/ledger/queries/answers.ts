@@ -211,7 +211,7 @@ export interface Where {
   /** How many rows there are in all, and of how many of them something runs; `rows` is one page. */
   readonly total: number;
   readonly running: number;
-  /** What runs first, then what ran, the last first, then what never ran; each by environment, service, deployment. */
+  /** What runs first, then what ran, the last first, then what never ran. */
   readonly rows: readonly {
     readonly component: string;
     readonly artifact: ArtifactRef;

@@ -52,26 +52,32 @@ export class DecisionsInForce {
   /** The most specific one that covers the subject, of equals the last; null where there is none. */
   for(vulnerability: number, subject: DecisionSubject): DecisionRef | null {
     const about = this.#byVulnerability.get(vulnerability);
-    return about === undefined ? null : strongest(about.filter((d) => coversSubject(d, subject, this.#purls)));
+    if (about === undefined) return null;
+    const covering = about.filter((d) => coversSubject(d, subject, this.#purls));
+    return covering.length > 1 ? strongest(covering) : (covering[0] ?? null);
   }
 }
 
-/** The decisions of which `which` (SQL over `decision d` and `vulnerability_name n`) holds, that were in force at a moment. */
+/**
+ * The decisions of which one of `which` (SQL over `decision d` and `vulnerability_name n`) holds, that were in force at a moment,
+ * about those vulnerabilities (by number) that are wanted; null: about any.
+ */
 export async function decisionsInForce(
   ledger: Ledger,
   which: readonly RawBuilder<boolean>[],
   at: Instant,
   asOf: Instant,
+  wanted: ReadonlySet<number> | null = null,
 ): Promise<DecisionsInForce> {
   const found = new Map<number, DecisionRef[]>();
   const known = new Map<number, DecisionRef>();
   for (const condition of which) {
-    const { rows } = await sql<
-      DecisionRow & { about: number }
-    >`SELECT DISTINCT d.*, n.vulnerability AS about FROM decision d
+    const { rows } = await sql<DecisionRow & { about: number }>`SELECT d.*, n.vulnerability AS about FROM decision d
       JOIN decision_name dn ON dn.decision = d.id JOIN vulnerability_name n ON n.name = dn.name AND n.known_from <= ${asOf}
       WHERE ${condition} AND ${inForceAt(at, asOf)}`.execute(ledger.reader);
-    for (const { about, ...row } of rows) {
+    for (const row of rows) {
+      const { about } = row;
+      if (wanted !== null && !wanted.has(about)) continue;
       const ref = known.get(row.id) ?? decisionRef(row, asOf);
       known.set(row.id, ref);
       const list = found.get(about);

@@ -4,12 +4,13 @@ import { among, parts } from '../apply/interned.ts';
 import { componentSubjects, Purls } from '../decision-scope.ts';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { Ledger } from '../ledger.ts';
-import type { DecisionRef, DeploymentRef, Exposure, ExposureRow } from './answers.ts';
-import { type DecisionsInForce, decisionsInForce, underSubjects } from './decision-refs.ts';
+import type { Exposure } from './answers.ts';
+import { decisionsInForce, underSubjects } from './decision-refs.ts';
 import { deploymentRefs, type Period, periodColumns } from './deployment-refs.ts';
 import { exposureGaps } from './exposure-gaps.ts';
+import { exposureRows, type Place, type Run } from './exposure-rows.ts';
 import { believedAt, knownAt, numberOf } from './known-at.ts';
-import { type KnownMatchRow, matchesOf, toRow, worstFirst } from './known-matches.ts';
+import { matchesOf, purlsOf, snapshotsOf } from './known-matches.ts';
 
 export interface ExposureRequest {
   readonly service: string;
@@ -85,12 +86,18 @@ export async function exposure(ledger: Ledger, request: ExposureRequest): Promis
     else list.push(run);
   }
   const contents = await contentsOf(ledger, [...runs.keys()], asOf);
-  const matches = await matchesOf(ledger, [...contents.keys()], Math.min(asOf, from), asOf);
-  const purls = new Purls();
+  const components = [...contents.keys()];
+  const matches = await matchesOf(ledger, components, Math.min(asOf, from), asOf);
+  const purls = await purlsOf(ledger, components);
   const subjects = new Set(['', ...deployments.flatMap((d) => [`s:${d.service}`, `a:${d.artifact.digest}`])]);
-  for (const purl of new Set(matches.map((m) => m.purl)))
-    for (const s of componentSubjects(purl, purls)) subjects.add(s);
-  const decisions = await decisionsInForce(ledger, underSubjects(ledger, subjects), to, asOf);
+  const parsed = new Purls();
+  for (const purl of purls.values()) for (const s of componentSubjects(purl, parsed)) subjects.add(s);
+  const about = new Set(matches.map((m) => m.vulnerability));
+  const decisions = await decisionsInForce(ledger, underSubjects(ledger, subjects), to, asOf, about);
+  const snapshots = await snapshotsOf(
+    ledger,
+    matches.map((m) => m.snapshot),
+  );
   return {
     service: request.service.normalize('NFC'),
     environment: place?.name ?? null,
@@ -98,71 +105,28 @@ export async function exposure(ledger: Ledger, request: ExposureRequest): Promis
     to,
     asOf,
     deployments,
-    rows: rowsOf(matches, contents, runs, decisions, asOf),
+    rows: exposureRows(matches, placesOf(contents, purls, runs), { decisions, snapshots, asOf }),
     gaps: await exposureGaps(ledger, periods, deployments, { ...request, asOf, place }),
   };
 }
 
-/** A deployment, and the part of the asked period in which it ran; `from` = `to` for a moment. */
-interface Run {
-  readonly ref: DeploymentRef;
-  readonly from: Instant;
-  readonly to: Instant;
-}
-
-/** Whether something known from `since` until `until` was known at some time of a run. */
-function knownWhile(run: Run, since: Instant, until: Instant): boolean {
-  const begunInTime = run.ref.validTo <= run.to ? since < run.to : since <= run.to;
-  return begunInTime && until > run.from;
-}
-
-interface Group {
-  match: KnownMatchRow;
-  readonly decision: DecisionRef | null;
-  readonly deployments: number[];
-  known: boolean;
-}
-
-function rowsOf(
-  matches: readonly KnownMatchRow[],
+/** Where each component was: in which runs, and since when that is known. */
+function placesOf(
   contents: ReadonlyMap<number, ReadonlyMap<number, Instant>>,
+  purls: ReadonlyMap<number, string>,
   runs: ReadonlyMap<number, readonly Run[]>,
-  decisions: DecisionsInForce,
-  asOf: Instant,
-): ExposureRow[] {
-  const rows: ExposureRow[] = [];
-  let groups = new Map<number, Group>();
-  const flush = () => {
-    for (const { match, deployments, decision, known } of groups.values()) {
-      rows.push({ ...toRow(match, asOf), deployments, knownWhileRunning: known, decision });
-    }
-    groups = new Map();
-  };
-  let last: KnownMatchRow | null = null;
-  // The forms of one match follow each other, oldest first.
-  for (const match of matches) {
-    if (last !== null && (last.component !== match.component || last.vulnerability !== match.vulnerability)) flush();
-    last = match;
-    const open = match.known_to > asOf;
-    for (const [artifact, contained] of contents.get(match.component) ?? []) {
+): Map<number, Place[]> {
+  const places = new Map<number, Place[]>();
+  for (const [component, holders] of contents) {
+    const list: Place[] = [];
+    for (const [artifact, contained] of holders) {
       for (const run of runs.get(artifact) ?? []) {
-        const known = knownWhile(run, Math.max(match.first_known, contained), match.known_to);
-        if (!open && !knownWhile(run, match.known_from, match.known_to)) continue;
-        const { deployment, service, environment, artifact: ref } = run.ref;
-        const subject = { service, environment, artifact: ref.digest, component: match.purl };
-        const decision = decisions.for(match.vulnerability, subject);
-        const group = groups.get(decision?.id ?? -1);
-        if (group === undefined) {
-          groups.set(decision?.id ?? -1, { match, decision, deployments: [deployment], known });
-          continue;
-        }
-        group.match = match;
-        group.known ||= known;
-        if (!group.deployments.includes(deployment)) group.deployments.push(deployment);
+        const { service, environment, artifact: ref } = run.ref;
+        const subject = { service, environment, artifact: ref.digest, component: purls.get(component) ?? '' };
+        list.push({ run, contained, subject });
       }
     }
+    places.set(component, list);
   }
-  flush();
-  for (const row of rows) (row.deployments as number[]).sort((a, b) => a - b);
-  return rows.sort(worstFirst);
+  return places;
 }

@@ -1,19 +1,14 @@
 import { sql } from 'kysely';
-import { severityLevels } from '../../model/advisory.ts';
+import type { Digest } from '../../model/inventory.ts';
 import { among, parts } from '../apply/interned.ts';
 import type { ComponentMatchRow } from '../database/tables.ts';
 import type { Instant } from '../instant.ts';
 import type { Ledger } from '../ledger.ts';
-import type { ExposureRow } from './answers.ts';
-import { endAt } from './known-at.ts';
 
 /** One form of what was known of a component and a vulnerability. */
 export type KnownMatchRow = ComponentMatchRow & {
-  readonly purl: string;
   /** Main name of the vulnerability. */
   readonly name: string;
-  /** Digest of the snapshot; null where it is not known. */
-  readonly learned: string | null;
 };
 
 /**
@@ -28,46 +23,43 @@ export async function matchesOf(
 ): Promise<KnownMatchRow[]> {
   const found: KnownMatchRow[] = [];
   for (const part of parts(components)) {
-    const { rows } = await sql<KnownMatchRow>`SELECT m.*, c.purl, v.name, s.digest AS learned FROM component_match m
-      JOIN component c ON c.id = m.component JOIN vulnerability v ON v.id = m.vulnerability
-      LEFT JOIN snapshot s ON s.id = m.snapshot
+    const { rows } = await sql<KnownMatchRow>`SELECT m.component, m.vulnerability, m.known_from, m.known_to,
+      m.first_known, m.opened, m.document, m.place, m.snapshot, m.severity, m.score, m.exploited, m.fixed_in, m.advisories,
+      v.name FROM component_match m JOIN vulnerability v ON v.id = m.vulnerability
       WHERE ${among(ledger.database, 'm.component', part)} AND m.known_from <= ${asOf} AND m.known_to > ${since}
-      AND m.known_to > m.known_from
-      ORDER BY m.component, m.vulnerability, m.known_from, m.opened`.execute(ledger.reader);
+      AND m.known_to > m.known_from`.execute(ledger.reader);
     found.push(...rows);
   }
-  return found;
+  return found.sort(
+    (a, b) =>
+      a.component - b.component ||
+      a.vulnerability - b.vulnerability ||
+      a.known_from - b.known_from ||
+      a.opened - b.opened,
+  );
 }
 
-/** What is said of a match, whoever has it. */
-export function toRow(
-  m: KnownMatchRow,
-  asOf: Instant,
-): Omit<ExposureRow, 'deployments' | 'knownWhileRunning' | 'decision'> {
-  return {
-    vulnerability: m.name,
-    component: m.purl,
-    severity: severityLevels[m.severity] ?? 'unknown',
-    score: m.score === null ? null : m.score / 10,
-    exploited: m.exploited === 1,
-    fixedIn: m.fixed_in,
-    advisories: m.advisories === '' ? [] : m.advisories.split(' '),
-    firstKnown: m.first_known,
-    knownFrom: m.known_from,
-    knownTo: endAt(m.known_to, asOf),
-    snapshot: m.learned as ExposureRow['snapshot'],
-    source: { entry: m.opened, document: m.document, place: m.place },
-  };
+/** purls of components, by number. */
+export async function purlsOf(ledger: Ledger, components: readonly number[]): Promise<Map<number, string>> {
+  const purls = new Map<number, string>();
+  for (const part of parts(components)) {
+    const { rows } = await sql<{ id: number; purl: string }>`SELECT id, purl FROM component
+      WHERE ${among(ledger.database, 'id', part)}`.execute(ledger.reader);
+    for (const { id, purl } of rows) purls.set(id, purl);
+  }
+  return purls;
 }
 
-const ranks = new Map<string, number>(severityLevels.map((level, rank) => [level, rank]));
+/** Digests of snapshots, by number. */
+export async function snapshotsOf(ledger: Ledger, snapshots: Iterable<number>): Promise<Map<number, Digest>> {
+  const ids = [...new Set(snapshots)];
+  if (ids.length === 0) return new Map();
+  const { rows } = await sql<{ id: number; digest: Digest }>`SELECT id, digest FROM snapshot
+    WHERE ${among(ledger.database, 'id', ids)}`.execute(ledger.reader);
+  return new Map(rows.map((r) => [r.id, r.digest]));
+}
 
-/** Exploited first, then by severity and score, then by name. */
-export function worstFirst(a: ExposureRow, b: ExposureRow): number {
-  if (a.exploited !== b.exploited) return a.exploited ? -1 : 1;
-  const off = (ranks.get(a.severity) ?? 0) - (ranks.get(b.severity) ?? 0) || (b.score ?? -1) - (a.score ?? -1);
-  if (off !== 0) return off;
-  if (a.vulnerability !== b.vulnerability) return a.vulnerability < b.vulnerability ? -1 : 1;
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  return (a.decision?.id ?? -1) - (b.decision?.id ?? -1);
+/** Where a match stands among others: exploited first, then by severity and score. */
+export function urgency({ exploited, severity, score }: KnownMatchRow): number {
+  return (1 - exploited) * 100_000 + severity * 1_000 - (score ?? -1);
 }

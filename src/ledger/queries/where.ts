@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { severityLevels } from '../../model/advisory.ts';
 import { among, parts } from '../apply/interned.ts';
 import type { ComponentMatchRow, DecisionRow } from '../database/tables.ts';
@@ -29,27 +29,33 @@ export async function where(ledger: Ledger, request: WhereRequest): Promise<Wher
   const { ids, names } = await namesAt(ledger, request.vulnerability, asOf);
   const matches = await matchesWith(ledger, ids, asOf);
   const held = await holdersOf(ledger, [...new Set(matches.map((m) => m.component))], asOf);
-  const periods = await periodsOf(ledger, [...new Set(held.map((h) => h.artifact))], asOf);
-  const all = pair(matches, held, periods, asOf);
+  const artifacts = [...new Set(held.map((h) => h.artifact))];
   const skip = request.skip ?? 0;
-  const page = all.slice(skip, request.limit === undefined ? undefined : skip + request.limit);
+  const end = request.limit === undefined ? null : skip + request.limit;
+  const counts = await countsOf(ledger, artifacts, asOf);
+  const all = pair(matches, held, counts, await periodsOf(ledger, artifacts, asOf, end));
+  const page = all.slice(skip, end ?? undefined);
   const shown = [...new Set(page.map((p) => p.period).filter((p) => p !== null))];
   const refs = await deploymentRefs(ledger, await withMarks(ledger, shown), asOf);
   const refOf = new Map<Known, DeploymentRef | undefined>(shown.map((period, at) => [period, refs[at]]));
-  const artifacts = await artifactRefs(
+  const artifactOf = await artifactRefs(
     ledger,
     page.map((p) => p.artifact),
     asOf,
   );
-  const decisions = await decisionsInForce(ledger, [among(ledger.database, 'n.vulnerability', ids)], asOf, asOf);
+  const decisions = await decisionsInForce(
+    ledger,
+    ids.length === 0 ? [] : [among(ledger.database, 'n.vulnerability', ids)],
+    asOf,
+    asOf,
+  );
   return {
     vulnerability: request.vulnerability,
     names,
     asOf,
-    total: all.length,
-    running: all.filter((p) => p.running).length,
-    rows: page.map(({ match, artifact: number, period, running }) => {
-      const artifact = artifacts.get(number);
+    ...totalOf(held, counts),
+    rows: page.map(({ match, artifact: number, period }) => {
+      const artifact = artifactOf.get(number);
       if (artifact === undefined) throw new TypeError(`there is no artifact ${number}`);
       const deployment = (period === null ? null : refOf.get(period)) ?? null;
       const { service = null, environment = null } = deployment ?? {};
@@ -62,7 +68,7 @@ export async function where(ledger: Ledger, request: WhereRequest): Promise<Wher
         firstKnown: match.first_known,
         knownTo: endAt(match.known_to, asOf),
         deployment,
-        running,
+        running: period?.running === 1,
         decision: decisions.for(match.vulnerability, subject),
       };
     }),
@@ -114,16 +120,48 @@ async function holdersOf(ledger: Ledger, components: readonly number[], asOf: In
   return found;
 }
 
-type Known = Omit<Period, 'marks'> & { readonly place: string };
+/** `running`: 1 where it ran at `asOf`. */
+type Known = Omit<Period, 'marks'> & { readonly running: number };
 
-async function periodsOf(ledger: Ledger, artifacts: readonly number[], asOf: Instant): Promise<Known[]> {
-  const found: Known[] = [];
+interface Count {
+  readonly artifact: number;
+  readonly total: number;
+  readonly running: number;
+}
+
+/** How often artifacts were deployed, and how many of these run. */
+async function countsOf(ledger: Ledger, artifacts: readonly number[], asOf: Instant): Promise<Map<number, Count>> {
+  const found = new Map<number, Count>();
   for (const part of parts(artifacts)) {
-    const { rows } = await sql<Known>`SELECT p.*, '' AS place FROM period p
-      WHERE ${among(ledger.database, 'p.artifact', part)} AND ${believedAt('p', asOf)}`.execute(ledger.reader);
-    found.push(...rows);
+    const { rows } = await sql<Count>`SELECT p.artifact, count(*) AS total,
+      sum(CASE WHEN p.valid_from <= ${asOf} AND p.valid_to > ${asOf} THEN 1 ELSE 0 END) AS running FROM period p
+      WHERE ${among(ledger.database, 'p.artifact', part)} AND ${believedAt('p', asOf)} GROUP BY p.artifact`.execute(
+      ledger.reader,
+    );
+    for (const { artifact, total, running } of rows) {
+      found.set(artifact, { artifact, total: Number(total), running: Number(running) });
+    }
   }
   return found;
+}
+
+/** The deployments of artifacts: what runs, then what ran, the last first. `most`: as many of these as a page may need. */
+async function periodsOf(
+  ledger: Ledger,
+  artifacts: readonly number[],
+  asOf: Instant,
+  most: number | null,
+): Promise<Known[]> {
+  if (artifacts.length === 0) return [];
+  const enough = most === null ? sql`` : sql`LIMIT ${most}`;
+  const select = (running: number, which: RawBuilder<boolean>) =>
+    sql<Known>`SELECT p.*, ${sql.lit(running)} AS running FROM period p
+      WHERE ${among(ledger.database, 'p.artifact', artifacts)} AND ${believedAt('p', asOf)} AND ${which}
+      ORDER BY p.valid_to DESC, p.deployment ${enough}`.execute(ledger.reader);
+  const { rows: found } = await select(1, sql`p.valid_from <= ${asOf} AND p.valid_to > ${asOf}`);
+  if (most !== null && found.length >= most) return found;
+  const { rows: past } = await select(0, sql`(p.valid_from > ${asOf} OR p.valid_to <= ${asOf})`);
+  return [...found, ...past];
 }
 
 async function withMarks(ledger: Ledger, periods: readonly Known[]): Promise<Period[]> {
@@ -140,37 +178,41 @@ interface Pair {
   readonly match: Match;
   readonly artifact: number;
   readonly period: Known | null;
-  readonly running: boolean;
 }
 
 /** Every match with every artifact that holds it and every deployment of that, in the order of the answer. */
-function pair(matches: readonly Match[], held: readonly Held[], periods: readonly Known[], asOf: Instant): Pair[] {
-  const holders = Map.groupBy(held, (h) => h.component);
-  const runs = Map.groupBy(periods, (p) => p.artifact);
-  const pairs: Pair[] = [];
-  for (const match of matches) {
-    for (const { artifact } of holders.get(match.component) ?? []) {
-      const ran = runs.get(artifact);
-      if (ran === undefined) pairs.push({ match, artifact, period: null, running: false });
-      for (const period of ran ?? []) {
-        const running = period.valid_from <= asOf && period.valid_to > asOf;
-        pairs.push({ match, artifact, period, running });
-      }
-    }
+function pair(
+  matches: readonly Match[],
+  held: readonly Held[],
+  counts: ReadonlyMap<number, Count>,
+  periods: readonly Known[],
+): Pair[] {
+  const byComponent = new Map(matches.map((m) => [m.component, m]));
+  const holding: { readonly artifact: number; readonly match: Match }[] = [];
+  for (const { component, artifact } of held) {
+    const match = byComponent.get(component);
+    if (match !== undefined) holding.push({ artifact, match });
   }
-  return pairs.sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      (b.period?.valid_to ?? 0) - (a.period?.valid_to ?? 0) ||
-      (a.period?.deployment ?? 0) - (b.period?.deployment ?? 0) ||
-      a.artifact - b.artifact ||
-      (a.match.purl < b.match.purl ? -1 : 1),
-  );
+  holding.sort((a, b) => a.artifact - b.artifact || (a.match.purl < b.match.purl ? -1 : 1));
+  const byArtifact = Map.groupBy(holding, (h) => h.artifact);
+  const pairs: Pair[] = [];
+  for (const period of periods) {
+    for (const { artifact, match } of byArtifact.get(period.artifact) ?? []) pairs.push({ match, artifact, period });
+  }
+  for (const { artifact, match } of holding) {
+    if (!counts.has(artifact)) pairs.push({ match, artifact, period: null });
+  }
+  return pairs;
 }
 
-function rank({ running, period }: Pair): number {
-  if (running) return 0;
-  return period === null ? 2 : 1;
+function totalOf(held: readonly Held[], counts: ReadonlyMap<number, Count>): Pick<Where, 'total' | 'running'> {
+  let [total, running] = [0, 0];
+  for (const { artifact } of held) {
+    const count = counts.get(artifact);
+    total += count?.total ?? 1;
+    running += count?.running ?? 0;
+  }
+  return { total, running };
 }
 
 /** Every decision about a vulnerability by any of its names, oldest first. */

@@ -8,7 +8,7 @@ import {
 import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
 import { clip } from '../../model/problem.ts';
-import { parsePurl } from '../../model/purl.ts';
+import { formatPurl, parsePurl } from '../../model/purl.ts';
 import { mostDecisions } from '../apply/decisions.ts';
 import type { Reader } from '../database/database.ts';
 import type { DecisionRecord, DecisionsDocument } from '../document-shapes.ts';
@@ -16,7 +16,9 @@ import type { DecisionsMade } from '../fact.ts';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Ledger } from '../ledger.ts';
 import { checkName } from '../names.ts';
+import { removeRedacted } from '../redacted-again.ts';
 import { checkText, putJson, putTexts } from './text.ts';
+import { unknownNames } from './unknown-names.ts';
 
 /** A decision as it is asked for. What is null holds for all. */
 export interface DecideRequest {
@@ -53,6 +55,10 @@ export interface Decided {
   readonly fact: DecisionsMade;
   /** Numbers of the decisions, in the order of the requests. */
   readonly ids: readonly number[];
+  /** Vulnerabilities, artifacts and components of the requests that nothing in the ledger has (so far), sorted. */
+  readonly unknown: readonly string[];
+  /** Evidence that was redacted before: it stays named, and out. */
+  readonly redacted: readonly Digest[];
 }
 
 function refuse(what: string, remedy: string): CodedError {
@@ -78,7 +84,21 @@ function statementOf(d: DecideRequest, reason: string, action: string | null): S
   };
 }
 
-function checkTimes(d: DecideRequest, from: Instant, longestMs: number): void {
+/** A clock of another machine may be ahead by so much. */
+const clockSlackMs = 5 * 60_000;
+
+/** From when on it holds. A decision about the future would leave the time until then without one. */
+function beginOf(d: DecideRequest, now: Instant): Instant {
+  const from = d.from ?? now;
+  if (from > now + clockSlackMs)
+    throw refuse(
+      `the beginning ${formatInstant(from)} lies in the future`,
+      'leave --from out, or decide when it begins',
+    );
+  return Math.min(from, now);
+}
+
+function checkTimes(d: DecideRequest, from: Instant, now: Instant, longestMs: number): void {
   if (d.until === null) {
     if (d.status === 'fixed') return;
     throw refuse(`a decision "${d.status}" needs an end`, 'give --until DATE: when somebody looks at it again');
@@ -89,7 +109,13 @@ function checkTimes(d: DecideRequest, from: Instant, longestMs: number): void {
       'give a later --until',
     );
   }
-  if (d.until - from > longestMs) {
+  if (d.until <= now)
+    throw refuse(
+      `the end ${formatInstant(d.until)} has passed`,
+      'give a later --until: what is decided now holds from now on',
+    );
+  // Counted from now: a beginning in the past does not mean that nobody looked since.
+  if (d.until - now > longestMs) {
     const days = Math.floor(longestMs / 86_400_000);
     throw refuse(
       `the end ${formatInstant(d.until)} is more than ${days} days away, which is the longest that the policy allows`,
@@ -99,16 +125,67 @@ function checkTimes(d: DecideRequest, from: Instant, longestMs: number): void {
 }
 
 function checkApproval(d: DecideRequest, actor: string, fourEyes: readonly VexStatus[]): void {
-  if (d.approvedBy === null) {
+  const { approvedBy } = d;
+  if (approvedBy === null) {
     if (!fourEyes.includes(d.status)) return;
     throw refuse(`the policy asks for a second role to approve a decision "${d.status}"`, 'give --approved-by ROLE');
   }
-  const own = [d.owner, actor].find((role) => role === d.approvedBy);
-  if (own !== undefined)
+  if ([d.owner, actor].some((role) => role.toLowerCase() === approvedBy.toLowerCase())) {
     throw refuse(
-      `--approved-by ${own} is the role that decides`,
+      `--approved-by ${approvedBy} is the role that decides`,
       'name another role: nobody approves their own decision',
     );
+  }
+}
+
+/** A purl in its one way of writing, so that the same scope is the same text. */
+function canonicalComponent(component: string): string {
+  const purl = parsePurl(component);
+  if (purl === null)
+    throw refuse(
+      `--component ${clip(component)} is not a package URL`,
+      'write it as pkg:deb/debian/openssl or with its version',
+    );
+  return formatPurl(purl);
+}
+
+/** A request that may stand, as it is kept, with its words. Throws `usage`. */
+function checked(d: DecideRequest, actor: string, now: Instant, demands: DecisionDemands) {
+  if (!isVexStatus(d.status))
+    throw refuse(`--status: ${clip(String(d.status), 40)}`, 'not_affected, affected, fixed or under_investigation');
+  const reason = checkText(d.reason, '--reason');
+  const action = d.action === null ? null : checkText(d.action, '--action');
+  const request: DecideRequest = {
+    ...d,
+    service: d.service === null ? null : checkName(d.service, '--service'),
+    environment: d.environment === null ? null : checkName(d.environment, '--env'),
+    component: d.component === null ? null : canonicalComponent(d.component),
+    owner: checkName(d.owner, '--owner'),
+    approvedBy: d.approvedBy === null ? null : checkName(d.approvedBy, '--approved-by'),
+  };
+  const [fault] = statementFaults(statementOf(request, reason, action));
+  if (fault !== undefined) throw refuse(fault, 'docs/decisions.md: what goes with each status');
+  const from = beginOf(request, now);
+  checkTimes(request, from, now, demands.longestMs);
+  checkApproval(request, actor, demands.fourEyes);
+  const { reason: _, action: __, until, ...kept } = request;
+  const record: DecisionRecord = {
+    ...kept,
+    from: formatInstant(from),
+    until: until === null ? null : formatInstant(until),
+  };
+  return { record, text: { reason, ...(action !== null && { action }) } };
+}
+
+/** Why a request may not stand, in words; null where it may. `decide` refuses the same, and unknown services besides. */
+export function faultOf(request: DecideRequest, actor: string, now: Instant, demands: DecisionDemands): string | null {
+  try {
+    checked(request, actor, now, demands);
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof CodedError && thrown.code === 'usage') return thrown.message;
+    throw thrown;
+  }
 }
 
 /** Throws `not-in-ledger` for a service or environment that nothing was ever deployed as: most likely a slip of the pen. */
@@ -128,7 +205,7 @@ async function checkScope(
 
 /**
  * Records decisions, all or none, as one entry. A decision takes the place of the one that holds for the same vulnerability (by
- * any of its names) and the same scope; the old one stays in the ledger with the time until which it held.
+ * any of its names) and the same scope, also of one before it in the list; the old one stays in the ledger.
  *
  * Throws `usage` naming the option that is missing or wrong, `not-in-ledger` for an unknown service or environment.
  */
@@ -144,61 +221,32 @@ export async function decide(
   }
   // A clock that was set back must not let a decision hold before the ledger knew what it is about.
   const now = Math.max(ledger.parts.clock().getTime(), (await ledger.state()).last_recorded);
-  const decisions: DecisionRecord[] = [];
-  const texts: Record<string, string>[] = [];
-  for (const d of requests) {
-    const reason = checkText(d.reason, '--reason');
-    const action = d.action === null ? null : checkText(d.action, '--action');
-    const owner = checkName(d.owner, '--owner');
-    const approvedBy = d.approvedBy === null ? null : checkName(d.approvedBy, '--approved-by');
-    const checked = { ...d, owner, approvedBy };
-    if (!isVexStatus(d.status))
-      throw refuse(`--status: ${clip(String(d.status), 40)}`, 'not_affected, affected, fixed or under_investigation');
-    const [fault] = statementFaults(statementOf(checked, reason, action));
-    if (fault !== undefined) throw refuse(fault, 'docs: kvitto decide --help names what goes with each status');
-    if (d.component !== null && parsePurl(d.component) === null)
-      throw refuse(
-        `--component ${clip(d.component)} is not a package URL`,
-        'write it as pkg:deb/debian/openssl or with its version',
-      );
-    const from = d.from ?? now;
-    checkTimes(checked, from, demands.longestMs);
-    checkApproval(checked, actor, demands.fourEyes);
-    const { vulnerability, aliases, component, artifact, status, justification, originalJustification, evidence } = d;
-    decisions.push({
-      vulnerability,
-      aliases,
-      service: d.service === null ? null : checkName(d.service, '--service'),
-      environment: d.environment === null ? null : checkName(d.environment, '--env'),
-      component,
-      artifact,
-      status,
-      justification,
-      originalJustification,
-      owner,
-      approvedBy,
-      from: formatInstant(from),
-      until: d.until === null ? null : formatInstant(d.until),
-      evidence,
-    });
-    texts.push({ reason, ...(action !== null && { action }) });
-  }
-  let fact: DecisionsMade | null = null;
+  const all = requests.map((request) => checked(request, actor, now, demands));
+  const decisions = all.map(({ record }) => record);
+  // Before anything is kept: what was known once stays known.
+  for (const service of new Set(decisions.map((d) => d.service)))
+    await checkScope(ledger.reader, 'service', service, '--service');
+  for (const name of new Set(decisions.map((d) => d.environment)))
+    await checkScope(ledger.reader, 'environment', name, '--env');
+  const unknown = await unknownNames(ledger, decisions);
+  const { documents, database } = ledger;
+  const document: DecisionsDocument = { schema: 'kvitto-decisions-1', decisions };
+  const fact: DecisionsMade = {
+    kind: 'decisions-made',
+    decisions: await putJson(documents, document),
+    texts: await putTexts(
+      documents,
+      all.map(({ text }) => text),
+    ),
+    count: decisions.length,
+    source: by.source,
+  };
+  const evidence = decisions.flatMap((d) => d.evidence.flatMap((e) => e.document ?? []));
+  let redacted: readonly Digest[] = [];
   const appended = await ledger.append(actor, async ({ tx }) => {
-    for (const service of new Set(decisions.map((d) => d.service)))
-      await checkScope(tx, 'service', service, '--service');
-    for (const name of new Set(decisions.map((d) => d.environment))) await checkScope(tx, 'environment', name, '--env');
-    // Only now: words that no entry names could not be redacted.
-    const document: DecisionsDocument = { schema: 'kvitto-decisions-1', decisions };
-    fact = {
-      kind: 'decisions-made',
-      decisions: await putJson(ledger.documents, document),
-      texts: await putTexts(ledger.documents, texts),
-      count: decisions.length,
-      source: by.source,
-    };
+    redacted = await removeRedacted({ reader: tx, database, documents }, evidence);
     return [fact];
   });
-  if (fact === null) throw new TypeError('decisions without their fact');
-  return { appended, fact, ids: decisions.map((_, place) => appended.first * mostDecisions + place) };
+  const ids = decisions.map((_, place) => appended.first * mostDecisions + place);
+  return { appended, fact, ids, unknown, redacted };
 }

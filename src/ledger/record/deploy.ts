@@ -55,7 +55,9 @@ class Decisions {
     const replaced = periods.filter((p) => p.from <= at);
     // A late one takes the place of what was believed to run then, until that ended; in a gap it ran until the next began.
     const next = periods.find((p) => p.from > at)?.from ?? forever;
-    const to = replaced.length === 0 ? next : Math.max(...replaced.map((p) => p.to));
+    // An end that lies ahead has not happened, and says nothing of what replaces it.
+    const ends = replaced.map((p) => (p.to > recorded ? forever : p.to));
+    const to = replaced.length === 0 ? next : Math.max(...ends);
     const replaces = replaced.map((p) => p.deployment);
     this.#standing.add(request, { deployment, from: at, to }, replaces);
     const glass: DeploymentMark[] = text === null ? [] : ['break-glass'];

@@ -26,6 +26,8 @@ export interface ObserveRequest {
 export interface ObserveResult {
   readonly appended: Appended;
   readonly fact: Observed;
+  /** What was seen, of this environment. */
+  readonly observation: Observation;
   readonly drift: Drift;
   /** What differs from what was recorded, by service. */
   readonly differences: ObservationDocument['drift'];
@@ -95,12 +97,13 @@ export async function observe(ledger: Ledger, request: ObserveRequest): Promise<
   const expected = await expectedAt(ledger.reader, environment, at, services);
   // A container that says that it belongs elsewhere is not held against this environment.
   const here = observation.containers.filter((c) => (c.labels['kvitto.environment'] ?? environment) === environment);
-  const drift = driftOf({ ...observation, containers: here }, expected, { environment, written });
+  const seen = { ...observation, containers: here };
+  const drift = driftOf(seen, expected, { environment, written });
   const differences = differencesOf(drift);
   const document: ObservationDocument = {
     schema: 'kvitto-observation-1',
     environment,
-    observation,
+    observation: seen,
     drift: differences,
   };
   const fact: Observed = {
@@ -110,9 +113,9 @@ export async function observe(ledger: Ledger, request: ObserveRequest): Promise<
     covers: formatInstant(at + coversMs),
     source: observation.source,
     observation: await putJson(ledger.documents, document),
-    containers: observation.containers.length,
+    containers: here.length,
     drift: differences.length,
   };
   const appended = await ledger.append(checkName(request.actor, '--by'), async () => [fact]);
-  return { appended, fact, drift, differences };
+  return { appended, fact, observation: seen, drift, differences };
 }

@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
+import type { Reader } from '../database/database.ts';
 import type { Appended, Ledger } from '../ledger.ts';
 import { checkName } from '../names.ts';
 import { checkText, putTexts } from './text.ts';
@@ -11,13 +13,21 @@ export interface RedactRequest {
   readonly actor: string;
 }
 
-/** Documents that the tables are built from: without them the log could not be held against the tables any more. */
-const neededKinds: ReadonlySet<string> = new Set([
-  'kvitto-inventory-1',
-  'kvitto-knowledge-1',
-  'kvitto-decisions-1',
-  'kvitto-observation-1',
-  'kvitto-feeds-1',
+/** The columns that name what the tables are built from: without these documents the log could not be held against them. */
+async function neededAs(reader: Reader, document: Digest): Promise<string | null> {
+  const { rows } = await sql<{ what: string }>`
+    SELECT 'an inventory' AS what FROM inventory WHERE document = ${document}
+    UNION ALL SELECT 'an observation' FROM observation WHERE document = ${document}
+    UNION ALL SELECT 'the feeds of a snapshot' FROM snapshot WHERE document = ${document}`.execute(reader);
+  return rows[0]?.what ?? null;
+}
+
+/** Kinds that no column names by digest, as they are named in messages. */
+const neededKinds: ReadonlyMap<string, string> = new Map([
+  ['kvitto-knowledge-1', 'what a rescan opened and closed'],
+  ['kvitto-decisions-1', 'a list of decisions'],
+  ['kvitto-repair-1', 'the report of a repair'],
+  ['kvitto-stamp-1', 'the stamp of a checkpoint'],
 ]);
 
 function kindOf(bytes: Uint8Array): string | null {
@@ -32,7 +42,8 @@ function kindOf(bytes: Uint8Array): string | null {
 /**
  * Takes a document out of the ledger: words of people, reports, evidence. The entry that says so comes first, so that a process
  * that is killed in between leaves nothing that is missing without a reason; doing it again ends what it began. Null: it was
- * redacted before. Throws `document-missing`, and `usage` for a document that the ledger cannot do without.
+ * redacted before. What is put again with the same bytes is taken out again. Throws `document-missing`, and `usage` for a
+ * document that the ledger cannot do without.
  */
 export async function redact(ledger: Ledger, { document, reason, actor }: RedactRequest): Promise<Appended | null> {
   const words = checkText(reason, '--reason');
@@ -47,12 +58,14 @@ export async function redact(ledger: Ledger, { document, reason, actor }: Redact
     return null;
   }
   const kind = kindOf(await ledger.documents.get(document));
-  if (kind !== null && neededKinds.has(kind)) {
+  const needed = (await neededAs(ledger.reader, document)) ?? neededKinds.get(kind ?? '');
+  if (needed !== undefined) {
     throw new CodedError(
       'usage',
-      `document ${document} (${kind}) cannot be redacted: the ledger's tables are built from it`,
+      `document ${document} cannot be redacted: it is ${needed}, which the ledger is checked by`,
       {
-        remedy: 'words of people, reports, policies, SBOMs and evidence can be; kvitto history shows their digests',
+        remedy:
+          'words of people, reports, policies, SBOMs and evidence can be; kvitto history -f json names their digests',
       },
     );
   }

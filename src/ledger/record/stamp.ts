@@ -55,7 +55,10 @@ async function append(
   ]);
 }
 
-/** Records a time stamp (RFC 3161) of a checkpoint of this log. Throws `usage` where it is of something else or does not hold. */
+/**
+ * Records a time stamp (RFC 3161) of a checkpoint of this log, present or past. Throws `usage` where it is of something else,
+ * does not hold, or leads to none of the trusted certificates where there are any.
+ */
 export async function stampWithTime(
   ledger: Ledger,
   request: {
@@ -69,6 +72,8 @@ export async function stampWithTime(
   let stamp: TimeStamp;
   try {
     stamp = readTimeStamp(token, stampedDigest(checkpoint), trusted.length === 0 ? {} : { trusted: [...trusted] });
+    if (stamp.chain === 'untrusted')
+      throw new Error(`${stamp.signerName} does not lead to a certificate that was given`);
   } catch (thrown) {
     throw refused('the time stamp does not hold', thrown);
   }

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { maxStatementTextLength } from '../../model/decision.ts';
 import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
 import { canonicalJson } from '../../tlog/canonical-json.ts';
 import type { TextDocument } from '../document-shapes.ts';
 import type { Documents } from '../documents.ts';
 
-/** In UTF-16 units: some pages. What is longer is evidence, and belongs into a file of its own. */
-const longest = 20_000;
+/** In UTF-16 units: some pages, and what a VEX document may say as well. What is longer is evidence, and belongs into a file. */
+const longest = maxStatementTextLength;
 
-const unprintable = /[\p{Cc}--[\n\t]]|[\p{Cf}\p{Cs}]/v;
+/** What steers a terminal or turns the direction of writing. Joiners and soft hyphens belong to the writing of many languages. */
+export const unprintable = /[\p{Cc}--[\n\t]]|[\p{Cf}--[\u{ad}\u{200c}\u{200d}]]|[\p{Cs}\p{Zl}\p{Zp}]/v;
 
 /** Words as a person gave them, fit to be kept. Throws `usage` naming `option`. */
 export function checkText(text: string, option: string): string {

@@ -122,7 +122,7 @@ export function factTests(newPlace: NewPlace): void {
           'snapshot-learned',
           'rescanned',
         ],
-        ...['deployment-started', 'observed', 'snapshot-learned', 'rescanned', 'artifact-recorded', 'verdict-given'],
+        ...[null, 'observed', 'snapshot-learned', 'rescanned', 'artifact-recorded', 'verdict-given'],
         ...['redacted', 'redacted', 'checkpoint-stamped', 'key-rotated', 'repaired'],
       ];
       assert.deepEqual(await tablesOf(ledger), {
@@ -145,7 +145,7 @@ export function factTests(newPlace: NewPlace): void {
           inventoryRow(10, second, 1, t('2026-01-09'), forever),
         ],
         advisory_name: [
-          { id: 1, ecosystem: 'Debian:12', name: 'openssl', fingerprint: null },
+          { id: 1, ecosystem: 'Debian:12', name: 'openssl', fingerprint: '?' },
           { id: 2, ecosystem: 'npm', name: 'lodash', fingerprint: 'f2' },
           { id: 3, ecosystem: 'npm', name: 'left-pad', fingerprint: null },
         ],
@@ -241,10 +241,10 @@ export function factTests(newPlace: NewPlace): void {
           { id: 2, name: 'CVE-2026-2', fingerprint: null },
         ],
         vulnerability_name: [
-          { name: 'CVE-2026-1', vulnerability: 1 },
-          { name: 'CVE-2026-2', vulnerability: 2 },
-          { name: 'GHSA-1', vulnerability: 1 },
-          { name: 'OSV-1', vulnerability: 1 },
+          { name: 'CVE-2026-1', vulnerability: 1, known_from: t('2026-01-05') },
+          { name: 'CVE-2026-2', vulnerability: 2, known_from: t('2026-01-05') },
+          { name: 'GHSA-1', vulnerability: 1, known_from: t('2026-01-05') },
+          { name: 'OSV-1', vulnerability: 1, known_from: t('2026-01-08') },
         ],
         component_match: [
           {
@@ -369,6 +369,7 @@ export function factTests(newPlace: NewPlace): void {
         environment: null,
         component: null,
         artifact: null,
+        subject: '',
         status: 'not_affected',
         justification: 'component_not_present',
         owner: 'security',
@@ -392,17 +393,32 @@ export function factTests(newPlace: NewPlace): void {
         }),
         row(3, 1, 'CVE-2026-1', '2026-01-02', {
           service: 'api',
+          subject: 's:api',
           valid_to: t('2026-02-01'),
           approved_by: 'ciso',
           expired: 7,
         }),
         row(3, 2, 'CVE-2026-9', '2026-01-02', { known_to: t('2026-01-05'), superseded_by: number(6, 1) }),
         row(4, 0, 'GHSA-1', '2026-01-03', { ...plain, status: 'affected' }),
-        row(5, 0, 'NEW-1', '2026-01-04', { component: lodash }),
-        row(6, 0, 'CVE-2026-1', '2026-01-05', { ...plain, status: 'fixed', component: lodash }),
-        row(6, 1, 'NEW-2', '2026-01-05'),
+        row(5, 0, 'NEW-1', '2026-01-04', {
+          component: lodash,
+          subject: 'c:npm//lodash',
+          known_to: t('2026-01-05'),
+          superseded_by: number(6, 0),
+        }),
+        row(6, 0, 'CVE-2026-1', '2026-01-05', {
+          ...plain,
+          status: 'fixed',
+          component: lodash,
+          subject: 'c:npm//lodash',
+        }),
+        row(6, 1, 'NEW-2', '2026-01-05', { known_to: t('2026-01-05'), superseded_by: number(6, 2) }),
         row(6, 2, 'CVE-2026-9', '2026-01-05', { ...plain, status: 'affected' }),
-        row(6, 3, 'CVE-2026-9', '2026-01-05', { artifact: digest(1), environment: 'test' }),
+        row(6, 3, 'CVE-2026-9', '2026-01-05', {
+          artifact: digest(1),
+          environment: 'test',
+          subject: `a:${digest(1)}`,
+        }),
       ]);
     });
   });

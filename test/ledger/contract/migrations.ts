@@ -46,7 +46,9 @@ export function migrationTests(newPlace: NewPlace): void {
       }
       const expected = Object.entries(columns).map(([table, list]) => [table, Object.keys(list)]);
       assert.deepEqual(found, Object.fromEntries(expected));
-      assert.deepEqual(keys, projectionKeys);
+      // The tables that grow most have a smaller index on PostgreSQL than that of a key.
+      const keyless = database.kind === 'sqlite' ? {} : { outbox: [], period: [] };
+      assert.deepEqual(keys, { ...projectionKeys, ...keyless });
       for (const each of ledgers) await each.close();
     });
 

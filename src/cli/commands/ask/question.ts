@@ -1,7 +1,7 @@
 import { formatInstant, parseInstant } from '../../../ledger/instant.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import { CodedError } from '../../../model/errors.ts';
-import { type Answer, checkFormat, writeAnswer } from '../../answers/answer.ts';
+import { type Answer, checkFormat, mostRows, writeAnswer } from '../../answers/answer.ts';
 import type { CallContext } from '../../call-context.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { QuestionFlags } from '../../ledger-options.ts';
@@ -45,5 +45,5 @@ export function backwards(from: number, to: number): CodedError {
 
 /** Rows that are asked for: as many as a table shows. A document has all. */
 export function pageOf(flags: QuestionFlags): { limit?: number } {
-  return flags.format === 'json' || flags.all === true ? {} : { limit: 40 };
+  return flags.format === 'json' || flags.all === true ? {} : { limit: mostRows };
 }

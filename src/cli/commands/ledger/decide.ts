@@ -49,7 +49,10 @@ export async function decideCommand(vulnerability: string, flags: DecideFlags, c
   return await withLedger(flags, context, { command: 'decide', mode: 'write' }, async (ledger, { env, progress }) => {
     const actor = await actorOf(flags.by, env, pipelineOf(env), ledger);
     const evidence = await evidenceOf(flags.evidence, ledger.documents);
-    const { appended, ids } = await decide(ledger, [{ ...request, evidence }], demands, { actor, source: 'command' });
+    const { appended, ids, unknown, redacted } = await decide(ledger, [{ ...request, evidence }], demands, {
+      actor,
+      source: 'command',
+    });
     await settle(ledger, appended, progress);
     progress.done();
     const [id = 0] = ids;
@@ -75,7 +78,9 @@ export async function decideCommand(vulnerability: string, flags: DecideFlags, c
         approvedBy,
         until: ends,
         supersedes,
+        unknown,
         evidence,
+        redacted,
         actor,
         entry: appended.first,
         recorded: new Date(appended.recorded).toISOString(),
@@ -94,6 +99,8 @@ export async function decideCommand(vulnerability: string, flags: DecideFlags, c
         ...(supersedes.length === 0
           ? []
           : [`Supersedes  decision ${supersedes.join(', ')}, which stays in the ledger`]),
+        ...(unknown.length === 0 ? [] : [`Not known   nothing in the ledger has ${unknown.join(', ')} so far`]),
+        ...(redacted.length === 0 ? [] : [`Left out    evidence that was redacted before: ${redacted.join(', ')}`]),
         `Entry       ${appended.first}`,
         '',
         `Next: kvitto where ${request.vulnerability}   all that has it, with the decision in force`,

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { writeWhole } from '../../../files/write-whole.ts';
 import { jsonText } from '../../../formats/json-text.ts';
 import { openLogFiles } from '../../../ledger/publish.ts';
+import { stampedDigest } from '../../../ledger/record/stamp.ts';
 import { CodedError } from '../../../model/errors.ts';
 import { leafHash } from '../../../tlog/hash.ts';
 import { formatProof } from '../../../tlog/proof-file.ts';
+import { timeStampRequest } from '../../../tlog/timestamp.ts';
 import { checkFormat } from '../../answers/answer.ts';
 import type { CallContext } from '../../call-context.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -21,7 +23,10 @@ function write(flags: Pick<LedgerFlags, 'format' | 'output'>, text: string, docu
 }
 
 /** `kvitto log checkpoint`: brings every entry into the log's files, and prints the signed state (c2sp.org/tlog-checkpoint). */
-export async function checkpointCommand(flags: LedgerFlags, context: CallContext): Promise<number> {
+export async function checkpointCommand(
+  flags: LedgerFlags & { readonly timestampRequest?: string },
+  context: CallContext,
+): Promise<number> {
   checkFormat(flags);
   return await withLedger(
     flags,
@@ -36,6 +41,9 @@ export async function checkpointCommand(flags: LedgerFlags, context: CallContext
         .split('\n')
         .filter((key) => key !== '');
       progress.done();
+      if (flags.timestampRequest !== undefined) {
+        writeWhole(flags.timestampRequest, timeStampRequest(stampedDigest(checkpoint)));
+      }
       write(flags, checkpoint, { schema: 'kvitto-checkpoint-1', origin, size, root: base64(root), checkpoint, keys });
       return exitCodes.done;
     },

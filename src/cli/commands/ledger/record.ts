@@ -84,10 +84,7 @@ function answerOf(report: Report, { appended, known, rescanned }: Recorded): Ans
       `Knowledge   ${
         knowledge === null
           ? 'none: there is no advisory store (kvitto db update)'
-          : `snapshot ${short(knowledge.snapshot)}: ${many(knowledge.opened, 'match')} opened, ${knowledge.closed} closed`.replace(
-              /matchs/,
-              'matches',
-            )
+          : `snapshot ${short(knowledge.snapshot)}: ${many(knowledge.opened, 'match', 'matches')} opened, ${knowledge.closed} closed`
       }`,
       ...(report.complete
         ? []

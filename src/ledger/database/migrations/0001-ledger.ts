@@ -1,9 +1,10 @@
 /**
- * The first form of the ledger. `BIGINT` is eight bytes on PostgreSQL and a plain integer on SQLite; `KEY` becomes the notation of
- * a numeric primary key on each, `TEXT` sorts by its bytes on both, `BYTES` that of binary data, and `CLUSTERED` keeps SQLite's rows in the order of the primary key.
+ * The first form of the ledger. What there is most of, deployments, has the narrowest columns and the fewest indexes. `BIGINT` is eight bytes on PostgreSQL and a plain integer on SQLite; `KEY` becomes the notation of
+ * a numeric primary key on each, `TEXT` sorts by its bytes on both, `BYTES` that of binary data, and `ORDINAL` that of a number that only grows, for which PostgreSQL needs no
+ * tree (`POSTGRES`: a statement for it alone), `CLUSTERING` a primary key that only SQLite has, and `CLUSTERED` keeps SQLite's rows in the order of the primary key.
  */
 export const ledgerTables = `
-CREATE TABLE ledger (one KEY, size BIGINT NOT NULL, published_size BIGINT NOT NULL, published_root TEXT NOT NULL, last_recorded BIGINT NOT NULL);
+CREATE TABLE ledger (one KEY, origin TEXT NOT NULL, size BIGINT NOT NULL, published_size BIGINT NOT NULL, published_root TEXT NOT NULL, last_recorded BIGINT NOT NULL);
 CREATE TABLE pending (id KEY, bytes BYTES NOT NULL);
 CREATE TABLE service (id KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE environment (id KEY, name TEXT NOT NULL UNIQUE);
@@ -18,8 +19,10 @@ CREATE TABLE artifact_component (artifact BIGINT NOT NULL, component BIGINT NOT 
 CREATE INDEX artifact_component_component ON artifact_component (component);
 CREATE TABLE verdict (id KEY, artifact BIGINT NOT NULL, verdict TEXT NOT NULL, policy TEXT, snapshot TEXT, report TEXT NOT NULL, findings BIGINT NOT NULL, exceptions BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX verdict_artifact ON verdict (artifact);
-CREATE TABLE deployment (id KEY, service BIGINT NOT NULL, environment BIGINT NOT NULL, artifact BIGINT NOT NULL, marks TEXT NOT NULL);
-CREATE TABLE period (deployment BIGINT NOT NULL, service BIGINT NOT NULL, environment BIGINT NOT NULL, artifact BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, ending BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (service, environment, deployment, known_from, entry)) CLUSTERED;
+CREATE TABLE deployment (id KEY, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, marks TEXT NOT NULL);
+CREATE TABLE period (deployment BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, entry BIGINT NOT NULL, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, ending SMALLINT NOT NULL CLUSTERING(deployment, entry)) CLUSTERED;
+POSTGRES CREATE INDEX period_deployment ON period (deployment);
+CREATE INDEX period_place ON period (service, environment);
 CREATE INDEX period_artifact ON period (artifact);
 CREATE TABLE observation (id KEY, environment BIGINT NOT NULL, at BIGINT NOT NULL, covers_to BIGINT NOT NULL, document TEXT NOT NULL, containers BIGINT NOT NULL, drift BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX observation_environment ON observation (environment, at);
@@ -38,7 +41,8 @@ CREATE INDEX decision_end ON decision (known_to, valid_to);
 CREATE TABLE decision_name (name TEXT NOT NULL, decision BIGINT NOT NULL, PRIMARY KEY (name, decision)) CLUSTERED;
 CREATE INDEX decision_name_decision ON decision_name (decision);
 CREATE TABLE redaction (document TEXT NOT NULL PRIMARY KEY, entry BIGINT NOT NULL, known_from BIGINT NOT NULL) CLUSTERED;
-CREATE TABLE outbox (entry KEY, kind TEXT NOT NULL);
+CREATE TABLE outbox (entry ORDINAL, kind TEXT);
+POSTGRES CREATE INDEX outbox_entry ON outbox USING brin (entry);
 CREATE TABLE person (pseudonym TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL) CLUSTERED;
-INSERT INTO ledger (one, size, published_size, published_root, last_recorded) VALUES (1, 0, 0, '', 0);
+INSERT INTO ledger (one, origin, size, published_size, published_root, last_recorded) VALUES (1, '', 0, 0, '', 0);
 `;

@@ -37,7 +37,7 @@ export async function agreesWithPlain(open: () => Promise<Stage>, runs: number):
       await stage.close();
     }
   });
-  await fc.assert(property, { numRuns: runs });
+  await fc.assert(property, { numRuns: runs, endOnFailure: true });
 }
 
 async function ask(stage: Stage, notes: readonly Told[], [from, to]: [Instant, Instant], asOf: Instant): Promise<void> {

@@ -145,8 +145,10 @@ export class PlainLedger {
 
   #deploy({ entry, place, artifact, at, alongside }: PlainDeploy, now: Instant): void {
     const here = alongside ? [] : this.beliefs.filter((b) => b.place === place && b.to > at);
-    const until = Math.min(never, ...here.filter((b) => b.from > at).map((b) => b.from));
-    const replaced = new Set(here.filter((b) => b.from <= at).map((b) => b.deployment));
+    const ran = here.filter((b) => b.from <= at);
+    const replaced = new Set(ran.map((b) => b.deployment));
+    const next = Math.min(never, ...here.filter((b) => b.from > at).map((b) => b.from));
+    const until = ran.length === 0 ? next : Math.max(...ran.map((b) => (b.to > now ? never : b.to)));
     this.#change((b) => replaced.has(b.deployment), { to: at, ending: 'known', known: now, entry });
     const ending = until === never ? 'open' : 'known';
     this.beliefs.push({ deployment: entry, place, artifact, from: at, to: until, ending, known: now, entry });

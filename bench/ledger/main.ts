@@ -1,0 +1,184 @@
+/*
+ * `npm run bench:ledger [-- --small] [--scale N] [--only sqlite|postgres]`: what the ledger's questions, appends and rescans cost on a generated
+ * estate (--small: a twentieth of it), beside their targets, on SQLite and on PostgreSQL. What was built is kept under
+ * .cache/ledger-bench for the next run. Never part of the tests.
+ */
+import { hash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, release } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { sql } from 'kysely';
+import { allMigrations } from '../../src/ledger/database/migrations/list.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { deploy, deployAll } from '../../src/ledger/record/deploy.ts';
+import { rescan } from '../../src/watch/rescan.ts';
+import { root } from '../../test/real/parts.ts';
+import { postgresMissing, startPostgres } from '../../test/real/postgres.ts';
+import { buildEstate, deployRequest, type HandClock } from './build.ts';
+import { copyEstate } from './copy.ts';
+import { day, estateRevision, estateSize, quarterStart } from './estate.ts';
+import { questionsOf, timesOf } from './questions.ts';
+import { bytesOf } from './size.ts';
+import { nextStore, quarterStore } from './stores.ts';
+import { type LedgerRow, ledgerTable } from './table.ts';
+
+const { values: options } = parseArgs({
+  options: { small: { type: 'boolean' }, scale: { type: 'string' }, only: { type: 'string' } },
+});
+const scale = Number(options.scale ?? (options.small === true ? 0.05 : 1));
+const size = estateSize(scale);
+// Tables of another form are not opened: the estate is built again.
+const form = hash('sha256', allMigrations.map((m) => m.sql).join(), 'hex').slice(0, 8);
+const cache = path.join(root, '.cache', 'ledger-bench', `${estateRevision}-${form}-${scale}`);
+const stores = path.join(cache, 'stores');
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const rows: LedgerRow[] = [];
+const clock: HandClock = { now: quarterStart(0) };
+
+async function open(folder: string, databaseUrl: string | null): Promise<Ledger> {
+  const options = { folder, databaseUrl, clock: () => new Date(clock.now), tool: 'kvitto/0.0.0', waitMs: 5_000 };
+  return await openLedger({ ...options, name: 'bench', mode: 'create' });
+}
+
+async function measureQuestions(ledger: Ledger, where: string): Promise<void> {
+  clock.now = quarterStart(size.quarters) + day;
+  for (const { what, target, count, ask } of questionsOf(ledger, size)) {
+    const times = await timesOf(count, ask);
+    const detail = `p95 ${times.p95.toFixed(1)}, least ${times.least.toFixed(1)}, processor ${times.cpu.toFixed(1)} ms; ${times.rows.toFixed(0)} rows; n=${count}`;
+    rows.push({ where, what, figure: times.median, unit: 'ms', most: target, detail });
+    say(`  ${what}: ${times.median.toFixed(1)} ms (${detail})`);
+  }
+}
+
+async function measureAppends(ledger: Ledger, where: string): Promise<void> {
+  const singles = 300;
+  const request = (i: number) =>
+    deployRequest(i % size.services, i % 2 === 0 ? 'prod' : 'staging', i % size.images, 900_000 + i);
+  let started = performance.now();
+  for (let i = 0; i < singles; i += 1) {
+    clock.now += 1_000;
+    await deploy(ledger, request(i));
+  }
+  const single = singles / ((performance.now() - started) / 1000);
+  rows.push({
+    where,
+    what: 'append, one deployment each',
+    figure: single,
+    unit: '/s',
+    most: null,
+    detail: `${singles}`,
+  });
+  const [batches, each] = [20, Math.min(500, size.services)];
+  started = performance.now();
+  for (let b = 0; b < batches; b += 1) {
+    clock.now += 1_000;
+    await deployAll(
+      ledger,
+      Array.from({ length: each }, (_, i) => request(b * each + i)),
+    );
+  }
+  const appended = performance.now() - started;
+  started = performance.now();
+  await ledger.publish();
+  const published = performance.now() - started;
+  const batched = (batches * each) / (appended / 1000);
+  const detail = `${batches} x ${each}; publishing them ${published.toFixed(0)} ms`;
+  rows.push({ where, what: 'append, many at once', figure: batched, unit: '/s', most: 2_000, detail });
+  say(`  append: ${single.toFixed(0)}/s one by one, ${batched.toFixed(0)}/s many at once (${detail})`);
+}
+
+async function measureRescans(ledger: Ledger, where: string): Promise<void> {
+  const same = await quarterStore(stores, size.quarters - 1, size);
+  clock.now = Math.max(clock.now, quarterStart(size.quarters) + day) + 1_000;
+  for (const { what, full, target, store } of [
+    { what: 'full re-match of everything', full: true, target: 60, store: same },
+    { what: 'rescan, nothing changed', full: false, target: null, store: same },
+    { what: 'rescan, 500 names changed', full: false, target: 2, store: await nextStore(stores, 500, size) },
+  ]) {
+    const before = process.cpuUsage();
+    const started = performance.now();
+    const { assessed, rescanned } = await rescan(ledger, store, 'watch', { full, maxFeedAgeMs: null });
+    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    const detail = `processor ${((user + system) / 1e6).toFixed(1)} s; ${assessed} components, ${rescanned.opened} opened, ${rescanned.closed} closed`;
+    rows.push({ where, what, figure: seconds, unit: 's', most: target, detail });
+    say(`  ${what}: ${seconds.toFixed(1)} s (${detail})`);
+  }
+}
+
+async function measure(ledger: Ledger, where: string): Promise<void> {
+  const bytes = await bytesOf(ledger);
+  rows.push({
+    where,
+    what: 'bytes per deployment',
+    figure: bytes.perDeployment,
+    unit: 'B',
+    most: 1_000,
+    detail: bytes.detail,
+  });
+  await measureQuestions(ledger, where);
+  await measureAppends(ledger, where);
+  await measureRescans(ledger, where);
+}
+
+/** Builds an estate where there is none, and gives a copy of it that may be written to. */
+async function built(): Promise<string> {
+  const folder = path.join(cache, 'ledger');
+  if (existsSync(path.join(cache, 'built'))) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(stores, { recursive: true });
+  say(`building the estate (scale ${scale}) in ${path.relative(root, cache)}`);
+  const ledger = await open(folder, null);
+  await buildEstate(ledger, clock, stores, size);
+  await sql`ANALYZE`.execute(ledger.reader);
+  await ledger.close();
+  writeFileSync(path.join(cache, 'built'), '');
+  return folder;
+}
+
+async function onSqlite(folder: string, work: string): Promise<void> {
+  say('SQLite');
+  cpSync(folder, work, { recursive: true });
+  const ledger = await open(work, null);
+  await measure(ledger, 'SQLite');
+  await ledger.close();
+}
+
+async function onPostgres(folder: string, work: string): Promise<void> {
+  const missing = postgresMissing();
+  if (missing !== null) {
+    say(`PostgreSQL LEFT OUT: ${missing}`);
+    return;
+  }
+  say('PostgreSQL');
+  const server = await startPostgres();
+  try {
+    const from = await open(folder, null);
+    clock.now = quarterStart(0);
+    const ledger = await open(work, await server.fresh());
+    const started = performance.now();
+    await copyEstate(from, ledger, clock);
+    await from.close();
+    await sql`VACUUM ANALYZE`.execute(ledger.reader);
+    say(`  copied in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    await measure(ledger, 'PostgreSQL');
+    await ledger.close();
+  } finally {
+    await server.stop();
+  }
+}
+
+const work = path.join(cache, `work-${process.pid}`);
+try {
+  const folder = await built();
+  if (options.only !== 'postgres') await onSqlite(folder, path.join(work, 'sqlite'));
+  if (options.only !== 'sqlite') await onPostgres(folder, path.join(work, 'postgres'));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+const machine = `${cpus()[0]?.model ?? ''} x ${availableParallelism()}, Linux ${release()}, Node ${process.version}, load ${loadavg()
+  .map((l) => l.toFixed(1))
+  .join(' ')}`;
+say(`\n${ledgerTable(rows)}\n\nscale ${scale}; ${machine}`);
