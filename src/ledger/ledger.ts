@@ -7,7 +7,7 @@ import type { Documents } from './documents.ts';
 import type { Fact } from './fact.ts';
 import { ledgerFailure } from './failure.ts';
 import type { LedgerParts } from './parts.ts';
-import { publishPending } from './publish.ts';
+import { publishPending, stateOf } from './publish.ts';
 
 export type { Appended, Authored, Moment } from './append-in.ts';
 
@@ -17,9 +17,15 @@ const building = new AsyncLocalStorage<true>();
 /** An open ledger. Made by `openLedger`. */
 export class Ledger {
   readonly parts: LedgerParts;
+  #appended: Appended | null = null;
 
   constructor(parts: LedgerParts) {
     this.parts = parts;
+  }
+
+  /** What this process recorded last; null for nothing yet. */
+  get appended(): Appended | null {
+    return this.#appended;
   }
 
   get documents(): Documents {
@@ -39,7 +45,8 @@ export class Ledger {
 
   /** How far the log has come. */
   async state(): Promise<LedgerRow> {
-    return await this.reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+    // Through the getter: not inside an append.
+    return await stateOf({ ...this.database, kysely: this.reader });
   }
 
   /**
@@ -57,11 +64,13 @@ export class Ledger {
   /** As `append`, with an actor for each fact. */
   async appendAs(build: (moment: Moment) => Promise<readonly Authored[]>): Promise<Appended> {
     const { kysely } = this.database;
-    return await this.#writing(this.database.kind === 'sqlite', () =>
+    const appended = await this.#writing(this.database.kind === 'sqlite', () =>
       kysely
         .transaction()
         .execute((tx) => appendIn(tx, this.parts, (moment) => building.run(true, () => build(moment)))),
     );
+    if (appended.count > 0) this.#appended = appended;
+    return appended;
   }
 
   /**

@@ -1,9 +1,9 @@
-import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
 import type { DeploymentMark, DeploymentStarted } from '../fact.ts';
 import { forever, formatEnd, formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Ledger, Moment } from '../ledger.ts';
 import { checkName } from '../names.ts';
+import { checkHappened } from './happened.ts';
 import { marksOf, StandingPeriods } from './standing.ts';
 import { checkText, putTexts } from './text.ts';
 
@@ -30,8 +30,6 @@ export interface Deployed {
   readonly deployment: number;
 }
 
-/** How far ahead of the clock a time may lie: clocks differ. */
-const aheadMs = 5 * 60_000;
 /** What is told later than this is a late fact. */
 const lateMs = 60 * 60_000;
 
@@ -52,11 +50,7 @@ class Decisions {
     const { service, environment, artifact, image, change, run, alongside } = request;
     const { recorded } = this.#moment;
     const at = request.at ?? recorded;
-    if (at > recorded + aheadMs) {
-      throw new CodedError('usage', `--at ${formatInstant(at)} lies in the future`, {
-        remedy: 'record a deployment when it happens',
-      });
-    }
+    checkHappened(at, recorded, '--at');
     const periods = alongside ? [] : this.#standing.from(request, at);
     const replaced = periods.filter((p) => p.from <= at);
     // A late one takes the place of what was believed to run then, until that ended; in a gap it ran until the next began.
