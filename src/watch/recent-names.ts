@@ -1,7 +1,7 @@
 import type { Advisory, AdvisoryStore } from '../model/advisory.ts';
 
 /** Advisories that are kept at hand; a kernel has thousands. */
-const mostKept = 5_000;
+const mostKept = 1_000;
 
 /**
  * A store that keeps the last few answers of `byName`: reading them is dear, and matching a name's components, and then keeping
