@@ -52,15 +52,14 @@ async function close(context: ApplyContext, recorded: number, closed: KnowledgeD
     const [c, v] = [await numbers.get('component', component), await numbers.get('vulnerability', id)];
     if (c !== null && v !== null) pairs.push([c, v]);
   }
+  if (pairs.length === 0) return;
   if (database.kind === 'postgres') {
     await sql`UPDATE component_match SET known_to = ${recorded} FROM unnest(${pairs.map((p) => p[0])}::bigint[], ${pairs.map((p) => p[1])}::bigint[]) AS gone (c, v)
       WHERE component = c AND vulnerability = v AND known_to = ${forever}`.execute(tx);
     return;
   }
-  for (const [component, vulnerability] of pairs) {
-    await sql`UPDATE component_match SET known_to = ${recorded}
-      WHERE component = ${component} AND vulnerability = ${vulnerability} AND known_to = ${forever}`.execute(tx);
-  }
+  await sql`UPDATE component_match SET known_to = ${recorded} FROM json_each(${JSON.stringify(pairs)}) AS gone
+    WHERE component = gone.value ->> 0 AND vulnerability = gone.value ->> 1 AND known_to = ${forever}`.execute(tx);
 }
 
 async function noteFingerprints(context: ApplyContext, { names, ids }: KnowledgeDocument): Promise<void> {
@@ -84,13 +83,14 @@ async function noteFingerprints(context: ApplyContext, { names, ids }: Knowledge
     ['advisory_name', ofNames],
     ['vulnerability', ofIds],
   ] as const) {
+    if (list.length === 0) continue;
     if (database.kind === 'postgres') {
       await sql`UPDATE ${sql.table(table)} SET fingerprint = new.print FROM unnest(${list.map((l) => l[0])}::bigint[], ${list.map((l) => l[1])}::text[]) AS new (number, print)
         WHERE id = new.number`.execute(tx);
       continue;
     }
-    for (const [id, print] of list)
-      await sql`UPDATE ${sql.table(table)} SET fingerprint = ${print} WHERE id = ${id}`.execute(tx);
+    await sql`UPDATE ${sql.table(table)} SET fingerprint = new.value ->> 1 FROM json_each(${JSON.stringify(list)}) AS new
+      WHERE ${sql.ref(`${table}.id`)} = new.value ->> 0`.execute(tx);
   }
 }
 
