@@ -13,7 +13,7 @@ import { withRecentNames } from './recent-names.ts';
 import { Records } from './records.ts';
 
 /** Components that are assessed together: few, so that what is made for them is gone before the collector moves it. */
-const componentsAtOnce = 50;
+const componentsAtOnce = 30;
 /** Components, matches and fingerprints of one document: bounds its size. */
 const mostComponents = 2_000;
 const mostMatches = 10_000;
