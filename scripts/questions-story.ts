@@ -154,7 +154,8 @@ export const questions: readonly Asked[] = [
   {
     number: '6',
     question: 'All risk acceptances in force at a moment, with reason, owner and end?',
-    about: 'Evidence for CIR 2.1.2(j), 6.6.2 and 6.10.3.',
+    about:
+      'Evidence for CIR 2.1.2(j), 6.6.2 and 6.10.3. The exceptions of a policy are acceptances too: they stand with each verdict that used them (question 5).',
     steps: [{ at: now, words: ['decisions', '--at', '2026-11-12T12:00:00Z'] }],
   },
   {

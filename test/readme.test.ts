@@ -1,5 +1,6 @@
 // What the README says can be typed: every command against the real options, and those on demo/ by running them.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -11,7 +12,7 @@ import { commandLine } from '../src/cli/program.ts';
 import { severitiesOf, type TargetFlags, targetOf } from '../src/cli/target-options.ts';
 import { allFormats } from '../src/formats/all.ts';
 import { parsePolicy } from '../src/gate/parse-policy.ts';
-import { kvitto, root, scratch } from './real/parts.ts';
+import { type KvittoRun, kvitto, root, scratch } from './real/parts.ts';
 
 const text = readFileSync(join(root, 'README.md'), 'utf8');
 const blocks = [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language = '', code = '']) => ({
@@ -25,15 +26,28 @@ interface Line {
   readonly exit: number | null;
 }
 
-const lines = blocks
-  .filter(({ language }) => language === 'sh' || language === 'yaml')
-  .flatMap(({ code }) => code.split('\n'))
-  .flatMap((line): Line[] => {
-    const [, command, comment] = /(?:^|&& |- )npx kvitto (.*?)(?:\s+# (\d+))?$/.exec(line) ?? [];
-    if (command === undefined) return [];
-    return [{ words: command.split(' '), exit: comment === undefined ? null : Number(comment) }];
-  });
-const ofDemo = lines.filter(({ words }) => words.some((word) => /^(?:dir:)?demo(?:\/|$)/.test(word)));
+function linesOf(from: typeof blocks): Line[] {
+  return from
+    .filter(({ language }) => language === 'sh' || language === 'yaml')
+    .flatMap(({ code }) => code.split('\n'))
+    .flatMap((line): Line[] => {
+      const [, command, comment] = /(?:^|&& |- )npx kvitto (.*?)(?:\s+# (\d+))?$/.exec(line) ?? [];
+      if (command === undefined) return [];
+      return [{ words: wordsOf(command), exit: comment === undefined ? null : Number(comment) }];
+    });
+}
+
+/** The words of a line; a quoted one may have spaces. */
+function wordsOf(line: string): string[] {
+  return (line.match(/"[^"]*"|\$\([^)]*\)|\S+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, '$1'));
+}
+
+const ledgerBlock = blocks.filter(({ code }) => code.includes(' --record   #'));
+const lines = linesOf(blocks);
+const ofLedger = linesOf(ledgerBlock);
+const ofDemo = linesOf(blocks.filter((block) => !ledgerBlock.includes(block))).filter(({ words }) =>
+  words.some((word) => /^(?:dir:)?demo(?:\/|$)/.test(word)),
+);
 
 /** Parses like the real program and runs nothing; throws what commander throws. */
 async function parsed(words: readonly string[]): Promise<{ target: string | undefined; flags: TargetFlags } | null> {
@@ -50,6 +64,14 @@ async function parsed(words: readonly string[]): Promise<{ target: string | unde
   for (const command of program.commands) quiet(command);
   await program.parseAsync([...words], { from: 'user' });
   return scanned;
+}
+
+/** Runs the command line with its clock at a moment. */
+function kvittoAt(moment: string, words: readonly string[], { home, cwd }: { home: string; cwd: string }): KvittoRun {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', KVITTO_HOME: home };
+  for (const name of ['SOURCE_DATE_EPOCH', 'DATABASE_URL', 'KVITTO_ROLE']) delete env[name];
+  const script = join(root, 'scripts/kvitto-at.ts');
+  return spawnSync(process.execPath, [script, moment, ...words], { cwd, env, encoding: 'utf8', timeout: 60_000 });
 }
 
 describe('README', () => {
@@ -75,6 +97,27 @@ describe('README', () => {
     await assert.rejects(parsed(['scan', 'a', 'b']), { code: 'commander.excessArguments' });
   });
 
+  test('so is every one of the pages about the ledger, and the table of commands is whole', async () => {
+    const names = commandLine({ version: '0.0.0', clock: () => new Date() }, () => {}).commands.map((c) => c.name());
+    const table = text.slice(text.indexOf('\n## Commands\n'), text.indexOf('\n## In a pipeline\n'));
+    const listed = [...table.matchAll(/`([a-z]+)`/g)].map(([, name]) => name);
+    assert.deepEqual(listed.toSorted(), names.toSorted());
+    for (const page of ['docs/ledger.md', 'docs/verify.md']) {
+      const about = readFileSync(join(root, page), 'utf8');
+      const typed = [...about.matchAll(/^npx kvitto (.+)$/gm), ...about.matchAll(/`(?:npx )?kvitto ([^`]+)`/g)];
+      assert.ok(typed.length > 8, `${page}: ${typed.length}`);
+      for (const [, line = ''] of typed) {
+        const words = wordsOf(line);
+        const [name = ''] = words;
+        assert.ok(names.includes(name), `${page}: ${line}`);
+        // The name of a command alone stands for the command.
+        if (words.length > (name === 'log' ? 2 : 1)) {
+          await parsed(words).catch((error: unknown) => assert.fail(`${page}: kvitto ${line}: ${error}`));
+        }
+      }
+    }
+  });
+
   test('what only needs demo/ ends as it says', () => {
     for (const { words, exit } of ofDemo) {
       const done = kvitto(words, { home: join(folder, 'home'), cwd: join(folder, 'here') });
@@ -84,6 +127,23 @@ describe('README', () => {
       new Set(ofDemo.flatMap(({ exit }) => (exit === null ? [] : [exit]))),
       new Set([exitCodes.done, exitCodes.gateFailed, exitCodes.usage, exitCodes.cannotSay, exitCodes.failure]),
     );
+  });
+
+  test('the story of the ledger goes as it says', () => {
+    assert.deepEqual([ledgerBlock.length, ofLedger.length], [1, 11]);
+    const [home, cwd] = [join(folder, 'ledger-home'), join(folder, 'here')];
+    assert.equal(kvitto(['db', 'update', '--feeds', 'demo/feeds'], { home, cwd }).status, exitCodes.done);
+    const said = new Map<string, string>();
+    for (const [number, { words, exit }] of ofLedger.entries()) {
+      // A clock of its own: the times in the README are of these days.
+      const moment = new Date(Date.parse('2026-11-22T09:00:00Z') + number * 60_000).toISOString();
+      const done = kvittoAt(moment, words, { home, cwd });
+      assert.equal(done.status, exit, `${words.join(' ')}\n${done.stdout}${done.stderr}`);
+      said.set(words.join(' '), done.stdout);
+    }
+    const [now = '', then = ''] = [...said].filter(([line]) => line.startsWith('exposure ')).map(([, out]) => out);
+    assert.match(now, /^4 vulnerabilities in 4 components/m);
+    assert.match(then, /Nothing of it ran then, as far as the ledger knows/);
   });
 
   test('the output that is shown is the output of the demo', () => {

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CodedError } from '../model/errors.ts';
+import { clip } from '../model/problem.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +21,7 @@ export function presentMoment(env: Environment, clock: () => Date): Date {
   const epoch = env['SOURCE_DATE_EPOCH'];
   if (epoch === undefined || epoch === '') return new Date(Math.floor(clock().getTime() / 1000) * 1000);
   if (!/^\d{1,11}$/.test(epoch)) {
-    throw new CodedError('usage', `SOURCE_DATE_EPOCH is not a number of seconds: ${epoch}`);
+    throw new CodedError('usage', `SOURCE_DATE_EPOCH is not a number of seconds: ${clip(epoch, 40)}`);
   }
   return new Date(Number(epoch) * 1000);
 }
@@ -32,7 +33,9 @@ export function parseDuration(text: string, option: string): number {
   const match = /^(\d{1,6})(s|m|h|d)$/.exec(text);
   const unit = match?.[2] as keyof typeof durationMs | undefined;
   if (match === null || unit === undefined) {
-    throw new CodedError('usage', `${option}: not a duration: ${text}`, { remedy: 'write it as 90s, 5m, 36h or 5d' });
+    throw new CodedError('usage', `${option}: not a duration: ${clip(text, 40)}`, {
+      remedy: 'write it as 90s, 5m, 36h or 5d',
+    });
   }
   return Number(match[1]) * durationMs[unit];
 }

@@ -1,3 +1,4 @@
+import { ledgerFailure } from '../ledger/failure.ts';
 import type { Appended, Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
@@ -56,11 +57,23 @@ export async function withLedger<T>(
     const present = Math.max(clock().getTime(), last_recorded);
     return await work(ledger, { env, home, folder, progress, present });
   } catch (thrown) {
-    throw coded(thrown, folder);
+    const failure = ledger === null ? thrown : await ledgerFailure(ledger.database, folder, thrown);
+    throw told(coded(failure, folder), ledger?.appended ?? null);
   } finally {
     progress.done();
     await ledger?.close();
   }
+}
+
+/** What went wrong after something was recorded must not make anybody record it again. */
+function told(thrown: unknown, appended: Appended | null): unknown {
+  if (appended === null || !(thrown instanceof CodedError)) return thrown;
+  const { first, count } = appended;
+  const entries = count === 1 ? `entry ${first}` : `entries ${first} to ${first + count - 1}`;
+  return new CodedError(thrown.code, `recorded as ${entries}, but then ${thrown.message}`, {
+    remedy: `nothing is to be recorded again. ${thrown.remedy ?? ''}`.trim(),
+    cause: thrown,
+  });
 }
 
 function coded(thrown: unknown, folder: string): unknown {

@@ -47,6 +47,14 @@ function targetsOf(s: Statement): Target[] {
   });
 }
 
+/** What of a statement names nothing that a ledger can know. */
+function namelessOf({ products, components }: Statement): string[] {
+  return [
+    ...products.filter((p) => artifactOf(p) === null && (components.length > 0 || parsePurl(p) === null)),
+    ...components.filter((c) => parsePurl(c) === null),
+  ];
+}
+
 const cve = /^CVE-/;
 
 /**
@@ -67,12 +75,14 @@ const allUnprintable = new RegExp(unprintable.source, 'gv');
 /**
  * The decisions that a VEX document's statements make, the oldest statement first: of two about the same the later counts. A
  * statement that may not stand, or that names nothing that a ledger can know, is a problem and no request; none is widened.
+ * `narrowed`: products and components that a ledger cannot know, beside others that it can.
  */
 export function requestsOf(
   statements: readonly Statement[],
   scope: ImportScope,
-): { requests: DecideRequest[]; problems: Problem[] } {
+): { requests: DecideRequest[]; problems: Problem[]; narrowed: string[] } {
   const problems: Problem[] = [];
+  const narrowed = new Set<string>();
   const inTime = [...statements].sort((a, b) => madeAt(a) - madeAt(b));
   const requests = inTime.flatMap((s): DecideRequest[] => {
     const where = clip(s.vulnerability, 100);
@@ -86,6 +96,7 @@ export function requestsOf(
     }
     const targets = targetsOf(s);
     if (targets.length === 0) refuse('unsupported', 'names no artifact or component that a ledger can know');
+    for (const name of namelessOf(s)) narrowed.add(name);
     const aliases = aliasesOf(s);
     if (aliases.length < s.aliases.length) refuse('malformed', 'calls another CVE its alias; that name was left out');
     const until = s.reviewBy === null ? scope.until : parseInstant(s.reviewBy, `reviewBy of ${where}`);
@@ -109,7 +120,7 @@ export function requestsOf(
       evidence: [{ url: null, document: scope.document }],
     }));
   });
-  return { requests, problems };
+  return { requests, problems, narrowed: [...narrowed].sort() };
 }
 
 /** What has no time of its own has that of the document, which comes last. */

@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { makeFolder } from '../files/make-folder.ts';
+import { syncFolder } from '../files/replace-file.ts';
+import { writeFailure } from '../files/write-failure.ts';
 import { writeWhole } from '../files/write-whole.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
 import type { Digest } from '../model/inventory.ts';
@@ -24,6 +26,11 @@ export interface Documents {
 const compressFrom = 4096;
 /** Larger ones are not made here; a small file that unpacks to more is an attack. */
 export const maxDocumentBytes = 1024 * 1024 * 1024;
+
+const remedies = {
+  unwritable: 'let this user write there; it has to be a folder',
+  full: 'nothing was recorded. Free some space there and do it again',
+};
 
 function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${hash('sha256', bytes, 'hex')}`;
@@ -47,9 +54,10 @@ export function fileDocuments(folder: string): Documents {
   return {
     async put(bytes) {
       const digest = digestOf(bytes);
-      if (find(digest) !== null) return digest;
+      const there = find(digest);
+      if (there !== null && holds(there, digest)) return digest;
       const file = plain(digest);
-      makeFolder(path.dirname(file));
+      prepare(path.dirname(file));
       if (bytes.length > compressFrom) writeWhole(`${file}.zst`, zstdCompressSync(bytes), { mode: 0o600 });
       else writeWhole(file, bytes, { mode: 0o600 });
       return digest;
@@ -82,6 +90,26 @@ export function fileDocuments(folder: string): Documents {
       return path.relative(path.dirname(folder), find(digest) ?? plain(digest));
     },
   };
+
+  /** What was damaged meanwhile is no copy: an entry that named it would be acknowledged and lost. */
+  function holds(file: string, digest: Digest): boolean {
+    try {
+      if (digestOf(unpack(file)) !== digest) return false;
+    } catch {
+      return false;
+    }
+    // Whoever wrote it may not have come as far as this.
+    syncFolder(path.dirname(file));
+    return true;
+  }
+
+  function prepare(at: string): void {
+    try {
+      makeFolder(at);
+    } catch (thrown) {
+      throw writeFailure(at, thrown, remedies);
+    }
+  }
 
   function unpack(file: string): Uint8Array {
     try {

@@ -4,7 +4,9 @@ import { CodedError, messageOf } from '../model/errors.ts';
 import { LogError, type LogErrorCode } from '../tlog/errors.ts';
 import type { Database } from './database/database.ts';
 
-const sqlite = { busy: 5, damaged: [11, 26] };
+const sqlite = { error: 1, busy: 5, damaged: [11, 26] };
+/** Tables that are not those of a ledger: SQLite has one code for these and for statements that are wrong. */
+const sqliteForeign = /^(?:no such (?:table|column): |(?:table|index) .* already exists|table .* has no column )/;
 
 /** https://www.postgresql.org/docs/15/errcodes-appendix.html */
 const postgres = {
@@ -12,6 +14,7 @@ const postgres = {
   lockTimeout: '55P03',
   forbidden: ['42501', '25006'],
   damaged: ['XX001', 'XX002'],
+  foreign: ['42P01', '42P07', '42703', '3F000'],
   lost: ['08000', '08003', '08006', '57P01', '57P02', '57P03', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'],
 };
 
@@ -25,13 +28,17 @@ const logCodes: Partial<Record<LogErrorCode, CodedError['code']>> = {
   proof: 'ledger-inconsistent',
 };
 
+const isKeyFile = ({ place }: LogError) => place?.endsWith('.key') === true;
+
 /** A failure for what the log's files threw. */
 function logFailure(folder: string, thrown: LogError): unknown {
   if (thrown.code === 'write-failed') return writeFailure(folder, thrown.cause) ?? thrown;
   const code = logCodes[thrown.code];
   if (code === undefined) return thrown;
   return new CodedError(code, `the log in ${folder}: ${thrown.message}`, {
-    remedy: 'nothing was written. kvitto verify --ledger says what is wrong; restore the folder from a backup',
+    remedy: isKeyFile(thrown)
+      ? 'nothing was written. Let this user alone read that file, or restore it from a backup'
+      : 'nothing was written. kvitto verify --ledger says what is wrong; restore the folder from a backup',
     cause: thrown,
   });
 }
@@ -65,9 +72,18 @@ function sqliteFailure({ place }: Database, thrown: Error): unknown {
     });
   }
   if (sqlite.damaged.includes(result)) return damaged(place, thrown);
+  if (result === sqlite.error && sqliteForeign.test(thrown.message)) return foreign(place, thrown);
   return writeFailure(place, thrown, {
     unwritable: 'let this user write there, or name another folder with --ledger',
     full: 'nothing was recorded. Free some space there and do it again',
+  });
+}
+
+function foreign(place: string, thrown: Error): CodedError {
+  return new CodedError('ledger-unreadable', `${place} has not the tables of a ledger: ${messageOf(thrown)}`, {
+    remedy:
+      'it belongs to something else, or was altered: name another folder or database, or restore it from a backup',
+    cause: thrown,
   });
 }
 
@@ -100,6 +116,7 @@ async function postgresFailure(database: Database, thrown: Error): Promise<unkno
     });
   }
   if (postgres.damaged.includes(code)) return damaged(place, thrown);
+  if (postgres.foreign.includes(code)) return foreign(place, thrown);
   if (postgres.lost.includes(code) || /^(?:Connection terminated|Client has encountered)/.test(thrown.message)) {
     return new CodedError('ledger-unreadable', `the connection to ${place} was lost: ${messageOf(thrown)}`, {
       remedy: 'whether the last change was recorded is not known: look (kvitto history SERVICE), then do it again',

@@ -2,7 +2,8 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { syncFolder } from '../files/replace-file.ts';
 import { writeWhole } from '../files/write-whole.ts';
-import { formatVkey } from '../tlog/note.ts';
+import { CodedError, messageOf } from '../model/errors.ts';
+import { formatVkey, parseVkey } from '../tlog/note.ts';
 import { openKeyFile } from '../tlog/signer.ts';
 import type { KeyRotated } from './fact.ts';
 import type { ledgerPaths } from './folder.ts';
@@ -14,11 +15,29 @@ export function nextKeyPath(paths: Paths): string {
   return `${paths.key}.next`;
 }
 
-/** The keys that a ledger's folder names, oldest first. */
+/** The keys that a ledger's folder names, oldest first. Throws `ledger-unreadable`. */
 export function readPublicKeys(paths: Paths): string[] {
-  return readFileSync(paths.publicKeys, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '');
+  const unreadable = (why: string, cause?: unknown) =>
+    new CodedError('ledger-unreadable', `${paths.publicKeys} ${why}`, {
+      remedy: 'it holds the public keys of the log: restore it from a backup, or from keys/log.pub of any pack',
+      ...(cause !== undefined && { cause }),
+    });
+  let text: string;
+  try {
+    text = readFileSync(paths.publicKeys, 'utf8');
+  } catch (thrown) {
+    throw unreadable(`cannot be read: ${messageOf(thrown)}`, thrown);
+  }
+  const keys = text.split('\n').filter((line) => line !== '');
+  if (keys.length === 0) throw unreadable('names no key');
+  for (const [at, key] of keys.entries()) {
+    try {
+      parseVkey(key);
+    } catch (thrown) {
+      throw unreadable(`line ${at + 1}: ${messageOf(thrown)}`, thrown);
+    }
+  }
+  return keys;
 }
 
 /**

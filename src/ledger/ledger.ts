@@ -17,7 +17,7 @@ import type { Documents } from './documents.ts';
 import type { Fact } from './fact.ts';
 import { ledgerFailure } from './failure.ts';
 import type { LedgerParts } from './parts.ts';
-import { publishPending } from './publish.ts';
+import { publishPending, stateOf } from './publish.ts';
 
 export type { Appended, Author, Authored, Moment } from './append-in.ts';
 
@@ -28,9 +28,15 @@ const building = new AsyncLocalStorage<true>();
 export class Ledger {
   readonly parts: LedgerParts;
   readonly #queue = new AppendQueue((group) => this.#write(group));
+  #appended: Appended | null = null;
 
   constructor(parts: LedgerParts) {
     this.parts = parts;
+  }
+
+  /** What this process recorded last; null for nothing yet. */
+  get appended(): Appended | null {
+    return this.#appended;
   }
 
   get documents(): Documents {
@@ -50,7 +56,8 @@ export class Ledger {
 
   /** How far the log has come. */
   async state(): Promise<LedgerRow> {
-    return await this.reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+    // Through the getter: not inside an append.
+    return await stateOf({ ...this.database, kysely: this.reader });
   }
 
   /**
@@ -90,7 +97,9 @@ export class Ledger {
   async appendWith<Request>(author: Author<Request>, request: Request): Promise<Appended> {
     // It would wait for itself.
     if (building.getStore() === true) throw new TypeError('an append inside an append');
-    return await this.#queue.add({ author, request });
+    const appended = await this.#queue.add({ author, request });
+    if (appended.count > 0) this.#appended = appended;
+    return appended;
   }
 
   async #write(group: readonly Asked[]): Promise<Written> {

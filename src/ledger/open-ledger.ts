@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { withFolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { writeWhole } from '../files/write-whole.ts';
@@ -7,7 +8,7 @@ import { CodedError, messageOf } from '../model/errors.ts';
 import { formatVkey } from '../tlog/note.ts';
 import { makeKeyFile, openKeyFile, type Signer } from '../tlog/signer.ts';
 import type { Database } from './database/database.ts';
-import { isMigrated, migrate } from './database/migrate.ts';
+import { hasTables, isMigrated, migrate } from './database/migrate.ts';
 import { openPostgres, openSqlite } from './database/open-database.ts';
 import { fileDocuments } from './documents.ts';
 import { ledgerFailure } from './failure.ts';
@@ -73,7 +74,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     const ledger = new Ledger(parts);
     if (options.unchecked === true) return ledger;
     const { log, state } = await openAgreeing(parts);
-    if (signer !== null && state.size === 0 && log.size === 0) await begin(ledger, signer);
+    if (signer !== null && state.size === 0 && log.size === 0) await begin(new Ledger(parts), signer);
     return ledger;
   } catch (thrown) {
     const failure = await ledgerFailure(database, folder, thrown);
@@ -82,19 +83,41 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   }
 }
 
-async function openDatabase(paths: Paths, { databaseUrl, mode, name, waitMs }: LedgerOptions): Promise<Database> {
+async function openDatabase(
+  paths: Paths,
+  { databaseUrl, mode, name, waitMs, unchecked = false }: LedgerOptions,
+): Promise<Database> {
   if (databaseUrl !== null) return await openPostgres(databaseUrl, { name, waitMs });
-  if (mode === 'read' && !existsSync(paths.database)) {
-    throw new CodedError('ledger-inconsistent', `the ledger in ${paths.folder} has no database (${paths.database})`, {
-      remedy: 'if it is in PostgreSQL, set DATABASE_URL; if it was lost, run: kvitto repair',
-    });
-  }
+  if (mode === 'read' && !existsSync(paths.database)) throw withoutDatabase(paths, paths.database);
+  if (!unchecked && begun(paths) && isEmpty(paths.database)) throw withoutDatabase(paths, paths.database);
   return openSqlite(paths.database);
 }
 
+/** Whether the log's files hold entries: then there must be a database that knows of them. */
+function begun(paths: Paths): boolean {
+  return existsSync(path.join(paths.log, 'checkpoint'));
+}
+
+/** SQLite takes a file without a byte for a database without tables. */
+function isEmpty(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined || (found.isFile() && found.size === 0);
+}
+
+function withoutDatabase({ folder }: Paths, place: string): CodedError {
+  return new CodedError('ledger-inconsistent', `the ledger in ${folder} has no database (${place})`, {
+    remedy: 'if it is in PostgreSQL, set DATABASE_URL; if it was lost, restore it from a backup, or run: kvitto repair',
+  });
+}
+
 /** Tables in the present form. One process at a time where they are to be changed. */
-async function prepareTables(database: Database, paths: Paths, { mode, clock, name, waitMs }: LedgerOptions) {
+async function prepareTables(
+  database: Database,
+  paths: Paths,
+  { mode, clock, name, waitMs, unchecked = false }: LedgerOptions,
+) {
   if (await isMigrated(database)) return;
+  if (!unchecked && begun(paths) && !(await hasTables(database))) throw withoutDatabase(paths, database.place);
   if (mode === 'read') {
     throw new CodedError('ledger-unreadable', `${database.place} is not in the form of this version of Kvitto`, {
       remedy: 'let any command that records run once, or set DATABASE_URL to the ledger’s database',
@@ -111,6 +134,12 @@ async function prepareFolder(paths: Paths, { clock, name, waitMs }: LedgerOption
   if (existsSync(paths.publicKeys)) return;
   await withFolderLock(paths.folder, { what: 'the ledger', name, now: clock(), waitMs }, async () => {
     if (existsSync(paths.publicKeys)) return;
+    // Another key in the place of one that was lost would make a second ledger in the folder of the first.
+    if (begun(paths) || existsSync(paths.database)) {
+      throw new CodedError('ledger-inconsistent', `the ledger in ${paths.folder} has no public keys`, {
+        remedy: `restore ${paths.publicKeys} from a backup, or from keys/log.pub of any pack; or name another folder with --ledger`,
+      });
+    }
     try {
       for (const each of [paths.documents, paths.log, paths.keys]) makeFolder(each);
     } catch (thrown) {

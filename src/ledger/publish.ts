@@ -111,13 +111,22 @@ export async function lastRotation(
   return entry.kind === 'key-rotated' ? entry : null;
 }
 
+/** How far the log has come, as the database knows it. Throws `ledger-unreadable` where it knows nothing. */
+export async function stateOf({ kysely, place }: LedgerParts['database']): Promise<LedgerRow> {
+  const state = await kysely.selectFrom('ledger').selectAll().executeTakeFirst();
+  if (state !== undefined) return state;
+  throw new CodedError('ledger-unreadable', `${place} holds no ledger: its table "ledger" is empty`, {
+    remedy: 'restore it from a backup; kvitto repair then brings back what the log holds beyond it',
+  });
+}
+
 const mostTries = 50;
 /** Entries of one publish. */
 const vacuumFrom = 500;
 
 /** The log's files and the database's state as they are at one moment, also while others append and publish. */
 export async function openAgreeing(parts: LedgerParts): Promise<{ readonly log: Log; readonly state: LedgerRow }> {
-  const read = () => parts.database.kysely.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+  const read = () => stateOf(parts.database);
   let before = await read();
   for (let tries = 1; ; tries++) {
     const log = await openLogFiles(parts);
@@ -136,7 +145,7 @@ export async function publishPending(opened: LedgerParts): Promise<string> {
   if (opened.signer === null) throw new TypeError('a ledger that was opened for reading does not publish');
   const { paths, origin } = opened;
   const reader = opened.database.kysely;
-  const state = await reader.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+  const state = await stateOf(opened.database);
   // Another process may have rotated the key: what covers the entry that says so is signed by the new one, and nothing before
   // it. So neither a rotation nor an entry counts that is committed from here on.
   await settleRotation(paths, origin, () => lastRotation(opened, state.size));

@@ -191,11 +191,30 @@ async function finish(tx: Transaction<Tables>, it: Case, document: RepairDocumen
   await appendIn(tx, parts, async () => [{ actor, fact: { kind: 'repaired', found: document.found, report } }]);
 }
 
+function stampOf({ clock }: LedgerParts): string {
+  return clock().toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').toLowerCase();
+}
+
+/**
+ * Tiles beyond the checkpoint stand in the way of other entries at their places. They are removed, and where there were any, the
+ * log as it was is kept aside: gives its folder.
+ */
+async function clearUnpublished({ paths, keys, origin }: LedgerParts, stamp: string): Promise<string[]> {
+  if (!existsSync(paths.log)) return [];
+  const aside = `${paths.log}.before-repair-${stamp}`;
+  cpSync(paths.log, aside, { recursive: true, errorOnExist: true, force: false });
+  const removed = await removeUnpublished({ storage: fileStorage(paths.log), origin, verifiers: keys.map(parseVkey) });
+  if (removed.length > 0) return [aside];
+  rmSync(aside, { recursive: true });
+  return [];
+}
+
 /** The log is ahead: what it has more is applied, in one transaction. */
 async function bringBack(it: Case): Promise<RepairDocument> {
   const { parts, log, state } = it;
   const broughtBack = log.size - state.size;
-  const document: RepairDocument = { ...documentOf(it), found: 'log-ahead', broughtBack };
+  const kept = await clearUnpublished(parts, stampOf(parts));
+  const document: RepairDocument = { ...documentOf(it), found: 'log-ahead', broughtBack, kept };
   await parts.database.kysely.transaction().execute(async (tx) => {
     const now = await lockedState(parts.database, tx);
     if (now.size !== state.size) throw moved(parts);
@@ -215,14 +234,8 @@ function moved({ database }: LedgerParts): CodedError {
 async function rebuild(it: Case): Promise<RepairDocument> {
   const { parts, log, state } = it;
   const { database, documents, paths } = parts;
-  const stamp = parts.clock().toISOString().replace(/[-:]/g, '').replace(/\..*$/, '').toLowerCase();
-  // Tiles beyond the checkpoint stand in the way of other entries at their places.
-  const logAside = `${paths.log}.before-repair-${stamp}`;
-  cpSync(paths.log, logAside, { recursive: true, errorOnExist: true, force: false });
-  const verifiers = parts.keys.map(parseVkey);
-  const removed = existsSync(paths.log)
-    ? await removeUnpublished({ storage: fileStorage(paths.log), origin: parts.origin, verifiers })
-    : [];
+  const stamp = stampOf(parts);
+  const logAside = await clearUnpublished(parts, stamp);
 
   const entries: { index: number; entry: unknown }[] = [];
   let index = state.published_size;
@@ -240,7 +253,7 @@ async function rebuild(it: Case): Promise<RepairDocument> {
     lost: state.size > log.size ? { from: log.size, to: state.size } : null,
     rows: await lostRows(database, fresh),
     entries,
-    kept: [...(removed.length > 0 ? [logAside] : []), tablesAside],
+    kept: [...logAside, tablesAside],
   };
   if (database.kind === 'sqlite') {
     const people = await database.kysely.selectFrom('person').selectAll().execute();

@@ -114,13 +114,13 @@ describe('deployments that cannot be', () => {
     const large = join(folder, 'large.txt');
     writeFileSync(large, 'x'.repeat(10_000_000));
     allRefused(stage, on('14'), [
-      [deploying('shop', ['--break-glass', `@${large}`]), 2, /--break-glass is longer than 20000 characters/],
-      [deploying('shop', ['--break-glass', 'z'.repeat(100_000)]), 2, /longer than 20000/],
+      [deploying('shop', ['--break-glass', `@${large}`]), 2, /--break-glass is longer than 16384 characters/],
+      [deploying('shop', ['--break-glass', 'z'.repeat(100_000)]), 2, /longer than 16384/],
       [deploying('shop', ['--break-glass', ' \n']), 2, /--break-glass is empty/],
       [deploying('shop', ['--break-glass', 'a\u001b[2Jb']), 2, /control characters/],
       [deploying('shop', ['--break-glass', '@none.txt']), 2, /--break-glass @none\.txt/],
     ]);
-    refused(deploy('shop', ['--break-glass', '@-'], { input: 'y'.repeat(10_000_000) }), 2, /longer than 20000/);
+    refused(deploy('shop', ['--break-glass', '@-'], { input: 'y'.repeat(10_000_000) }), 2, /longer than 16384/);
     const words = 'wörter\n'.repeat(1000);
     const { marks, deployment } = documentOf(deploy('shop', ['--break-glass', '@-'], { input: words }), 0);
     assert.deepEqual(marks, ['unrecorded', 'break-glass']);

@@ -1,6 +1,6 @@
 // Runs the real command line on a ledger in a scratch folder, with the advisories of the demo and a clock of the test's choosing.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type KvittoRun, root, scratch } from '../real/parts.ts';
@@ -27,6 +27,8 @@ export interface LedgerStage {
   allAt(moment: string, lines: readonly (readonly string[])[]): KvittoRun[];
   /** One without waiting for its end here. */
   startAt(moment: string, words: readonly string[]): Promise<KvittoRun>;
+  /** One that goes on until SIGTERM, which it gets after its first words on standard output. */
+  untilEnded(moment: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<KvittoRun>;
 }
 
 export const shop = join(root, 'demo/shop.tar');
@@ -65,20 +67,30 @@ export function ledgerStage(name: string): LedgerStage {
       assert.equal(runs.length, lines.length);
       return runs;
     },
-    startAt: (moment, words) =>
-      new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, commandOf(moment, words), { cwd: folder, env, timeout: 60_000 });
-        let [stdout, stderr] = ['', ''];
-        child.stdout.setEncoding('utf8').on('data', (text: string) => {
-          stdout += text;
-        });
-        child.stderr.setEncoding('utf8').on('data', (text: string) => {
-          stderr += text;
-        });
-        child.on('error', reject);
-        child.on('close', (status) => resolve({ status, stdout, stderr }));
-      }),
+    startAt: (moment, words) => started(moment, words, {}, () => undefined),
+    untilEnded: (moment, words, more) => started(moment, words, more, (child) => child.kill('SIGTERM')),
   };
+  function started(
+    moment: string,
+    words: readonly string[],
+    more: NodeJS.ProcessEnv,
+    onOutput: (child: ChildProcess) => void,
+  ): Promise<KvittoRun> {
+    return new Promise((resolve, reject) => {
+      const options = { cwd: folder, env: { ...env, ...more }, timeout: 60_000 };
+      const child = spawn(process.execPath, commandOf(moment, words), options);
+      let [stdout, stderr] = ['', ''];
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+        onOutput(child);
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      child.on('error', reject);
+      child.on('close', (status) => resolve({ status, stdout, stderr }));
+    });
+  }
   const update = stage.at(demoDay, ['db', 'update', '--feeds', join(root, 'demo/feeds')]);
   assert.equal(update.status, 0, update.stderr);
   return stage;

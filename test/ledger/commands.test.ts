@@ -268,7 +268,9 @@ describe('a service from its first scan to its end', () => {
       approvedBy: null,
       until: '2026-12-01T00:00:00.000Z',
       supersedes: [],
+      unknown: [],
       evidence: [],
+      redacted: [],
       actor: 'shop-team',
       entry: 14,
       recorded: on('19'),
@@ -290,6 +292,8 @@ describe('a service from its first scan to its end', () => {
     };
     assert.deepEqual(inForce(on('21')), [[15 * 65536, 'affected', true]]);
     assert.deepEqual(inForce(on('18')), []);
+    // The one that was superseded was in force until the other began.
+    assert.deepEqual(inForce(on('19', '12:00:00.000')), [[14 * 65536, 'under_investigation', true]]);
 
     const { rows, total, running, names } = json(on('21'), ['where', 'CVE-2026-90001']);
     assert.ok(Array.isArray(rows) && Array.isArray(names));
@@ -401,6 +405,8 @@ describe('a service from its first scan to its end', () => {
     assert.equal(json(on('21'), ['redact', entry.text, '--reason', 'again', '--by', 'dpo'])['already'], true);
     const { deployments } = json(on('22'), ['history', 'shop']);
     assert.ok(Array.isArray(deployments));
-    assert.deepEqual(deployments.find((d) => d.deployment === 9).texts, [{ entry: 9, text: null, redacted: true }]);
+    assert.deepEqual(deployments.find((d) => d.deployment === 9).texts, [
+      { entry: 9, document: entry.text, text: null, redacted: true },
+    ]);
   });
 });

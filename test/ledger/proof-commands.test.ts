@@ -202,10 +202,10 @@ describe('observe', () => {
   const { at, home } = ledgerStage('observe');
 
   test('a daemon that is none, and one that does not answer', () => {
-    refused(at(demoDay, ['observe', 'lxc']), 2, /DAEMON lxc: no such daemon/);
+    refused(at(demoDay, ['observe', 'lxc']), 2, /unknown source: lxc\n {2}→ docker or podman/);
     refused(at(demoDay, ['observe', 'docker', '--interval', 'often']), 2, /--interval: not a duration/);
     const env = { DOCKER_HOST: `unix://${join(home, 'no.sock')}` };
-    refused(at(demoDay, ['observe', 'docker', '--env', 'prod'], { env }), 4, /no\.sock/);
+    refused(at(demoDay, ['observe', 'docker', '--env', 'prod'], { env }), 4, /there is no ledger in/);
     assert.ok(!readdirSync(home).includes('ledger'));
   });
 });

@@ -1,8 +1,9 @@
-import { writeWhole } from '../../files/write-whole.ts';
+import { checkWritable, writeWhole } from '../../files/write-whole.ts';
 import { jsonText } from '../../formats/json-text.ts';
 import { type Paint, paintFor } from '../../formats/terminal-paint.ts';
 import { formatEnd } from '../../ledger/instant.ts';
 import { CodedError } from '../../model/errors.ts';
+import { clip } from '../../model/problem.ts';
 import type { LedgerFlags } from '../ledger-options.ts';
 import { paintsOn } from '../render-options.ts';
 
@@ -26,10 +27,14 @@ const defaultColumns = 120;
 /** Rows of a table that nobody asked to have whole. */
 export const mostRows = 40;
 
-/** Throws `usage` for a format that an answer does not have. Asked before anything is done. */
-export function checkFormat(flags: Pick<LedgerFlags, 'format'>): void {
+/**
+ * Throws `usage` for a format that an answer does not have, and `output-unwritable` for a file that it cannot go to. Asked before
+ * anything is done: what is recorded and then not answered would be recorded again.
+ */
+export function checkFormat(flags: Pick<LedgerFlags, 'format' | 'output'>): void {
+  if (flags.output !== undefined) checkWritable(flags.output);
   if (flags.format === 'table' || flags.format === 'json') return;
-  throw new CodedError('usage', `unknown format: ${flags.format}`, { remedy: 'table or json' });
+  throw new CodedError('usage', `unknown format: ${clip(flags.format, 40)}`, { remedy: 'table or json' });
 }
 
 /** Writes an answer where the flags say: whole, or not at all. */

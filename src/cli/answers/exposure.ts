@@ -47,16 +47,19 @@ function lines(exposure: Exposure, view: View): string[] {
 
 function summary({ deployments, rows }: Exposure): string {
   if (deployments.length === 0) return '';
-  const counts = severityLevels.flatMap((level) => {
-    const n = rows.filter((r) => r.severity === level).length;
-    return n === 0 ? [] : [`${n} ${level}`];
-  });
-  const exploited = rows.filter((r) => r.exploited).length;
-  const open = rows.filter((r) => r.decision === null).length;
-  const distinct = new Set(rows.map((r) => r.vulnerability)).size;
   if (rows.length === 0)
     return 'No vulnerability is known of what was recorded of it; see below what that does not cover.';
-  return `${distinct === 1 ? '1 vulnerability' : `${distinct.toLocaleString('en-US')} vulnerabilities`} in ${many(new Set(rows.map((r) => r.component)).size, 'component')}: ${counts.join(', ')}${
+  // Rows stand worst first: the first of a vulnerability is its worst.
+  const worst = [...new Map([...rows].reverse().map((r) => [r.vulnerability, r])).values()];
+  const counts = severityLevels.flatMap((level) => {
+    const n = worst.filter((r) => r.severity === level).length;
+    return n === 0 ? [] : [`${n} ${level}`];
+  });
+  const exploited = worst.filter((r) => r.exploited).length;
+  const open = new Set(rows.filter((r) => r.decision === null).map((r) => r.vulnerability)).size;
+  const components = new Set(rows.map((r) => r.component)).size;
+  const distinct = worst.length.toLocaleString('en-US');
+  return `${worst.length === 1 ? '1 vulnerability' : `${distinct} vulnerabilities`} in ${many(components, 'component')}: ${counts.join(', ')}${
     exploited > 0 ? `; ${exploited} known to be exploited` : ''
   }; ${open === 0 ? 'each with a decision in force' : `${open} without a decision in force`}`;
 }
@@ -106,7 +109,8 @@ function source(r: ExposureRow, to: number): string {
   const snapshot = r.snapshot === null ? '' : `, snapshot ${short(r.snapshot)}`;
   const later = r.knownWhileRunning ? '' : ` (${learnedLater(r, to)})`;
   const until = r.knownTo >= forever ? '' : ` until ${minute(r.knownTo)}`;
-  return `known since ${minute(r.firstKnown)}${later}${until} from ${r.advisories.join(' ')} (entry ${r.source.entry}${snapshot})`;
+  const form = r.knownFrom > r.firstKnown ? `, so since ${minute(r.knownFrom)}` : '';
+  return `known since ${minute(r.firstKnown)}${later}${form}${until} from ${r.advisories.join(' ')} (entry ${r.source.entry}${snapshot})`;
 }
 
 function versions({ component, fixedIn }: ExposureRow): string {

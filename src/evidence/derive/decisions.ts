@@ -19,6 +19,8 @@ export interface Decision {
   readonly knownFrom: Instant;
   knownTo: Instant;
   supersededBy: number | null;
+  /** From when on the one that took its place holds: until then this one did. */
+  replacedFrom: Instant;
   expired: number | null;
 }
 
@@ -53,16 +55,17 @@ export async function decisionsOf(
     for (const [place, record] of decisions.entries()) {
       const id = index * mostDecisions + place;
       const decision = { id, entry: index, place, record, fact, knownFrom: at, knownTo: forever };
-      const made: Decision = { ...decision, supersededBy: null, expired: null };
+      const made: Decision = { ...decision, supersededBy: null, replacedFrom: forever, expired: null };
       const scope = scopeOf(record);
       for (const name of new Set([...namesGiven(record)].flatMap((n) => alsoCalled(n, index)))) {
         const superseded = standing.get(`${name}\0${scope}`);
-        if (superseded === undefined) continue;
-        standing.delete(`${name}\0${scope}`);
+        // Found by several of its names.
+        if (superseded === undefined || superseded.supersededBy !== null) continue;
         superseded.knownTo = at;
         superseded.supersededBy = id;
+        superseded.replacedFrom = Date.parse(record.from);
       }
-      standing.set(`${record.vulnerability}\0${scope}`, made);
+      for (const name of namesGiven(record)) standing.set(`${name}\0${scope}`, made);
       all.push(made);
     }
   }
@@ -98,9 +101,9 @@ export class Decided {
 
 /** The decision of several that is in force at a moment. */
 export function inForce(decisions: Iterable<Decision>, at: Instant): Decision | null {
-  const candidates = [...decisions].filter(({ record, knownTo }) => {
+  const candidates = [...decisions].filter(({ record, replacedFrom }) => {
     const until = record.until === null ? forever : Date.parse(record.until);
-    return knownTo === forever && Date.parse(record.from) <= at && at < until;
+    return Date.parse(record.from) <= at && at < Math.min(until, replacedFrom);
   });
   const best = strongest(candidates.map(({ id, knownFrom, record }) => ({ ...record, id, knownFrom })));
   return candidates.find(({ id }) => id === best?.id) ?? null;

@@ -70,6 +70,11 @@ function missing(place: string, done: readonly MigrationRow[], all: readonly Mig
   return all.slice(done.length);
 }
 
+/** Whether there are tables of a ledger in any form. */
+export async function hasTables(database: Database): Promise<boolean> {
+  return (await applied(database, database.kysely)).length > 0;
+}
+
 /** Whether the tables have the present form. Changes nothing. Throws as `migrate`. */
 export async function isMigrated(database: Database, all: readonly Migration[] = allMigrations): Promise<boolean> {
   return missing(database.place, await applied(database, database.kysely), all).length === 0;

@@ -33,13 +33,17 @@ export function openSqlite(file: string): Database {
   return { kind: 'sqlite', place: file, kysely, write, close: () => kysely.destroy() };
 }
 
+const unnamed = 'of DATABASE_URL';
+
 /** The address of a database without its user and password. */
 function placeOf(url: string): string {
   try {
-    const parsed = new URL(url);
-    return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+    const { protocol, host, pathname } = new URL(url);
+    // A password with a slash that was not escaped ends up here: what is not plainly host and name is not repeated.
+    if (/^[\w.:[\]-]*$/.test(host) && /^\/?[\w.-]*$/.test(pathname)) return `${protocol}//${host}${pathname}`;
+    return unnamed;
   } catch {
-    return 'the database of DATABASE_URL';
+    return unnamed;
   }
 }
 

@@ -84,6 +84,14 @@ export interface Ran {
 /** `replaced`: another deployment began in its place. */
 export type BeliefCause = 'started' | 'replaced' | 'stopped' | 'corrected';
 
+/** Words of people. `document`: what a redaction names. */
+export interface TextRef {
+  readonly entry: number;
+  readonly document: Digest;
+  readonly text: string | null;
+  readonly redacted: boolean;
+}
+
 /** `kvitto history`: every belief, oldest first; overlaps, late facts, corrections and redactions are marked, never merged. */
 export interface History {
   readonly service: string;
@@ -109,7 +117,7 @@ export interface History {
     readonly run: string | null;
     readonly actor: string;
     /** Words of whoever bypassed the gate or corrected it; `redacted` where they were taken out. */
-    readonly texts: readonly { readonly entry: number; readonly text: string | null; readonly redacted: boolean }[];
+    readonly texts: readonly TextRef[];
   })[];
   readonly gaps: readonly Gap[];
   readonly drift: readonly DriftRef[];

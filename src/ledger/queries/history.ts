@@ -178,7 +178,7 @@ async function textsOf(
     // The entry that ended it may be another deployment's beginning, with words of its own.
     const own = entry === deployment || fact?.kind === 'deployment-corrected';
     if (!own || (fact?.kind !== 'deployment-started' && fact?.kind !== 'deployment-corrected')) continue;
-    if (fact.text !== null) texts.push({ entry, ...(await wordsOf(ledger, fact.text)) });
+    if (fact.text !== null) texts.push({ entry, document: fact.text, ...(await wordsOf(ledger, fact.text)) });
   }
   return texts;
 }

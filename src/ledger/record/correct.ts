@@ -2,6 +2,7 @@ import { CodedError } from '../../model/errors.ts';
 import { forever, formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Ledger } from '../ledger.ts';
 import { checkName } from '../names.ts';
+import { checkHappened } from './happened.ts';
 import { checkText, putTexts } from './text.ts';
 
 export interface CorrectRequest {
@@ -17,9 +18,11 @@ export interface CorrectRequest {
 
 /** Records that a deployment ran at another time than was believed. What was believed stays, until now. */
 export async function correct(ledger: Ledger, request: CorrectRequest): Promise<Appended> {
-  const text = await putTexts(ledger.documents, [{ reason: checkText(request.reason, '--reason') }]);
-  return await ledger.append(checkName(request.actor, '--by'), async ({ tx }) => {
+  const reason = checkText(request.reason, '--reason');
+  return await ledger.append(checkName(request.actor, '--by'), async ({ tx, recorded }) => {
     const { deployment } = request;
+    if (request.from !== null) checkHappened(request.from, recorded, '--from');
+    if (request.until !== null && request.until < forever) checkHappened(request.until, recorded, '--until');
     const now = await tx
       .selectFrom('period')
       .innerJoin('deployment', 'deployment.id', 'period.deployment')
@@ -41,6 +44,7 @@ export async function correct(ledger: Ledger, request: CorrectRequest): Promise<
         remedy: 'give both --from and --until where both were wrong',
       });
     }
+    const text = await putTexts(ledger.documents, [{ reason }]);
     const end = until >= forever ? null : formatInstant(until);
     return [{ kind: 'deployment-corrected', deployment, from: formatInstant(from), until: end, text }];
   });

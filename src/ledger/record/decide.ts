@@ -219,7 +219,8 @@ export async function decide(
   if (requests.length === 0 || requests.length > mostDecisions) {
     throw refuse(`${requests.length} decisions at once`, `give 1 to ${mostDecisions}`);
   }
-  const now = ledger.parts.clock().getTime();
+  // A clock that was set back must not let a decision hold before the ledger knew what it is about.
+  const now = Math.max(ledger.parts.clock().getTime(), (await ledger.state()).last_recorded);
   const all = requests.map((request) => checked(request, actor, now, demands));
   const decisions = all.map(({ record }) => record);
   // Before anything is kept: what was known once stays known.

@@ -1,10 +1,10 @@
-import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
 import type { Database } from '../database/database.ts';
 import type { DeploymentMark, DeploymentStarted } from '../fact.ts';
 import { forever, formatEnd, formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Author, Ledger, Moment } from '../ledger.ts';
 import { checkName } from '../names.ts';
+import { checkHappened } from './happened.ts';
 import { marksOf, StandingPeriods } from './standing.ts';
 import { checkText, putTexts } from './text.ts';
 
@@ -31,8 +31,6 @@ export interface Deployed {
   readonly deployment: number;
 }
 
-/** How far ahead of the clock a time may lie: clocks differ. */
-const aheadMs = 5 * 60_000;
 /** What is told later than this is a late fact. */
 const lateMs = 60 * 60_000;
 
@@ -103,13 +101,14 @@ interface Batch {
   facts: readonly DeploymentStarted[];
 }
 
-/** Why a batch cannot be; null where it can. */
-function faultOf({ requests }: Batch, recorded: Instant): CodedError | null {
-  const ahead = requests.find(({ at }) => at !== null && at > recorded + aheadMs);
-  if (ahead === undefined) return null;
-  return new CodedError('usage', `--at ${formatInstant(ahead.at ?? recorded)} lies in the future`, {
-    remedy: 'record a deployment when it happens',
-  });
+/** What a batch is refused with; null where it may stand. */
+function refusal({ requests }: Batch, recorded: Instant): unknown {
+  try {
+    for (const { at } of requests) checkHappened(at ?? recorded, recorded, '--at');
+    return null;
+  } catch (thrown) {
+    return thrown;
+  }
 }
 
 /** Decides on the batches of all who wait, with as many statements as on one. */
@@ -117,7 +116,7 @@ function deployments(database: Database): Author<Batch> {
   return {
     decide: async (moment, batches) => {
       const { tx, recorded, index } = moment;
-      const wanted = batches.flatMap((batch) => (faultOf(batch, recorded) === null ? batch.requests : []));
+      const wanted = batches.flatMap((batch) => (refusal(batch, recorded) === null ? batch.requests : []));
       const since = wanted.reduce((least, { at }) => Math.min(least, at ?? recorded), recorded);
       const replacing = wanted.filter((request) => !request.alongside);
       const standing = await StandingPeriods.read(tx, database, replacing, since);
@@ -125,7 +124,7 @@ function deployments(database: Database): Author<Batch> {
       const decisions = new Decisions(moment, standing, await marksOf(tx, database, digests));
       let next = index;
       return batches.map((batch) => {
-        const reason = faultOf(batch, recorded);
+        const reason = refusal(batch, recorded);
         if (reason !== null) return { status: 'rejected', reason };
         const { requests, texts } = batch;
         const first = next;

@@ -5,6 +5,7 @@ import type { DeploymentStopped } from '../fact.ts';
 import { forever, formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Ledger } from '../ledger.ts';
 import { checkName } from '../names.ts';
+import { checkHappened } from './happened.ts';
 
 export interface StopRequest {
   readonly service: string;
@@ -28,6 +29,7 @@ export async function stop(
   let fact: DeploymentStopped | null = null;
   const appended = await ledger.append(checkName(request.actor, '--by'), async ({ tx, recorded }) => {
     const at = request.at ?? recorded;
+    checkHappened(at, recorded, '--at');
     const { rows } = await sql<{ deployment: number; valid_from: number }>`SELECT deployment, valid_from FROM period
       WHERE service = (SELECT id FROM service WHERE name = ${service})
       AND environment = (SELECT id FROM environment WHERE name = ${environment})

@@ -4,17 +4,15 @@ import { writeWhole } from '../../../files/write-whole.ts';
 import { allVexFormats } from '../../../formats/all.ts';
 import { imagePurl } from '../../../formats/oci-purl.ts';
 import type { VexProduct } from '../../../formats/vex-format.ts';
-import { mostDecisions } from '../../../ledger/apply/decisions.ts';
 import { among, parts } from '../../../ledger/apply/interned.ts';
 import type { ArtifactRow } from '../../../ledger/database/tables.ts';
 import { isDigest } from '../../../ledger/documents.ts';
 import { formatInstant } from '../../../ledger/instant.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import type { DecisionRef, DeploymentRef } from '../../../ledger/queries/answers.ts';
+import { decisionWords } from '../../../ledger/queries/decision-words.ts';
 import { decisions } from '../../../ledger/queries/decisions.ts';
 import { ran } from '../../../ledger/queries/ran.ts';
-import { readDecisions, readText } from '../../../ledger/read-documents.ts';
-import { readEntries } from '../../../ledger/read-entries.ts';
 import { type Statement, statementFaults } from '../../../model/decision.ts';
 import { CodedError } from '../../../model/errors.ts';
 import type { Digest } from '../../../model/inventory.ts';
@@ -77,22 +75,14 @@ export async function exportDecisionsCommand(flags: ExportFlags, context: CallCo
 }
 
 async function statementsOf(ledger: Ledger, refs: readonly DecisionRef[], deployments: readonly DeploymentRef[]) {
-  const entries = await readEntries(
-    ledger,
-    refs.map((r) => r.entry),
-  );
+  const words = await decisionWords(ledger, refs);
   const statements: Statement[] = [];
   const leftOut: string[] = [];
   for (const ref of refs) {
-    const entry = entries.get(ref.entry);
-    if (entry?.kind !== 'decisions-made') throw new TypeError(`entry ${ref.entry} made no decision`);
-    const place = ref.id % mostDecisions;
-    const record = readDecisions(await ledger.documents.get(entry.decisions), entry.decisions).decisions[place];
-    if (record === undefined) throw new TypeError(`entry ${ref.entry} has no decision ${place}`);
-    const texts = entry.texts;
-    // Gone only where it was redacted: opening and verifying tell anything else.
-    const words = texts === null || !(await ledger.documents.has(texts)) ? null : await ledger.documents.get(texts);
-    const text = words === null || texts === null ? null : (readText(words, texts).texts[place] ?? null);
+    const said = words.get(ref.id);
+    if (said === undefined) throw new TypeError(`decision ${ref.id} has no record`);
+    const { record, reason, action } = said;
+    const text = reason === null ? null : { reason, ...(action !== null && { action }) };
     const statement = statementOf(record, text);
     const products = record.artifact === null ? runningIn(record, deployments) : [record.artifact];
     const [fault] = statementFaults({ ...statement, products });

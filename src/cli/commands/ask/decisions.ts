@@ -1,3 +1,4 @@
+import { decisionWords } from '../../../ledger/queries/decision-words.ts';
 import { decisions } from '../../../ledger/queries/decisions.ts';
 import { isVexStatus, vexStatuses } from '../../../model/decision.ts';
 import { CodedError } from '../../../model/errors.ts';
@@ -25,7 +26,8 @@ export async function decisionsCommand(flags: DecisionsFlags, context: CallConte
     throw new CodedError('usage', `--status ${clip(status, 40)}: no such status`, { remedy: vexStatuses.join(', ') });
   }
   const exploitedOnly = flags.exploited === true;
-  return await ask('decisions', flags, context, async (ledger, { asOf }) =>
-    decisionsAnswer(await decisions(ledger, { at, asOf, expiringWithinMs, service, status, exploitedOnly })),
-  );
+  return await ask('decisions', flags, context, async (ledger, { asOf }) => {
+    const answer = await decisions(ledger, { at, asOf, expiringWithinMs, service, status, exploitedOnly });
+    return decisionsAnswer(answer, await decisionWords(ledger, answer.decisions));
+  });
 }

@@ -1,11 +1,10 @@
-import { formatInstant } from '../../../ledger/instant.ts';
 import { exposure } from '../../../ledger/queries/exposure.ts';
 import { CodedError } from '../../../model/errors.ts';
 import { exposureAnswer } from '../../answers/exposure.ts';
 import type { CallContext } from '../../call-context.ts';
 import type { QuestionFlags } from '../../ledger-options.ts';
 import { policyFrom } from '../../target-options.ts';
-import { ask, timeOf } from './question.ts';
+import { ask, backwards, timeOf } from './question.ts';
 
 interface ExposureFlags extends QuestionFlags {
   readonly env?: string;
@@ -44,10 +43,4 @@ function spanOf(flags: ExposureFlags): { from: number; to: number | null } | nul
   if (from !== null) return { from, to };
   if (to === null) return null;
   throw new CodedError('usage', '--to without --from: where does the period begin?', { remedy: 'give both, or --at' });
-}
-
-function backwards(from: number, to: number): CodedError {
-  return new CodedError('usage', `the period ends (${formatInstant(to)}) before it begins (${formatInstant(from)})`, {
-    remedy: 'a date is its first instant in UTC; give an earlier --from or a later --to',
-  });
 }

@@ -1,5 +1,6 @@
-import { parseInstant } from '../../../ledger/instant.ts';
+import { formatInstant, parseInstant } from '../../../ledger/instant.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
+import { CodedError } from '../../../model/errors.ts';
 import { type Answer, checkFormat, mostRows, writeAnswer } from '../../answers/answer.ts';
 import type { CallContext } from '../../call-context.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -33,6 +34,13 @@ export async function ask(
 /** A time of an option; null where it was not given. */
 export function timeOf(text: string | undefined, option: string): number | null {
   return text === undefined ? null : parseInstant(text, option);
+}
+
+/** What is thrown for a period that ends before it begins. */
+export function backwards(from: number, to: number): CodedError {
+  return new CodedError('usage', `the period ends (${formatInstant(to)}) before it begins (${formatInstant(from)})`, {
+    remedy: 'a date is its first instant in UTC; give an earlier --from or a later --to',
+  });
 }
 
 /** Rows that are asked for: as many as a table shows. A document has all. */

@@ -44,7 +44,11 @@ export async function importDecisionsCommand(file: string, flags: ImportFlags, c
   const access = { command: 'decisions import', mode: 'write' } as const;
   return await withLedger(flags, context, access, async (ledger, { env, progress, present }) => {
     const actor = await actorOf(flags.by, env, pipelineOf(env), ledger);
-    const { requests, problems: left } = requestsOf(vex.statements, {
+    const {
+      requests,
+      problems: left,
+      narrowed,
+    } = requestsOf(vex.statements, {
       service: flags.service ?? null,
       environment: flags.env ?? null,
       owner: flags.owner,
@@ -75,7 +79,7 @@ export async function importDecisionsCommand(file: string, flags: ImportFlags, c
     const decided = await decide(ledger, fit, demands, { actor, source });
     await settle(ledger, decided.appended, progress);
     progress.done();
-    writeAnswer(flags, answerOf(file, vex, decided, problems));
+    writeAnswer(flags, answerOf(file, vex, decided, { problems, narrowed }));
     return problems.length === 0 ? exitCodes.done : exitCodes.cannotSay;
   });
 }
@@ -84,7 +88,7 @@ function answerOf(
   file: string,
   { format, document, statements }: ReturnType<typeof readVex>,
   { appended, ids, unknown }: Decided,
-  problems: readonly Problem[],
+  { problems, narrowed }: { readonly problems: readonly Problem[]; readonly narrowed: readonly string[] },
 ) {
   return {
     document: {
@@ -95,6 +99,7 @@ function answerOf(
       statements: statements.length,
       decisions: ids,
       unknown,
+      narrowed,
       problems,
       entry: appended.first,
       recorded: new Date(appended.recorded).toISOString(),
@@ -106,6 +111,9 @@ function answerOf(
         : [
             `Nothing in the ledger has ${unknown.slice(0, 10).join(', ')}${unknown.length > 10 ? ' and others' : ''} so far`,
           ]),
+      ...(narrowed.length === 0
+        ? []
+        : [`Left out, as they name nothing that a ledger can know: ${clip(narrowed.join(', '), 400)}`]),
       ...problems.map((p) => `Not taken over: ${p.where}: ${p.message}`),
       '',
       'Next: kvitto decisions   what is in force now',

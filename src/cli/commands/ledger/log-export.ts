@@ -1,11 +1,10 @@
-import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { cpSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../../../files/make-folder.ts';
-import { syncFolder } from '../../../files/replace-file.ts';
-import { writeFailure } from '../../../files/write-failure.ts';
+import { writeWholeParts } from '../../../files/write-whole.ts';
 import { openLogFiles } from '../../../ledger/publish.ts';
 import { CodedError, messageOf } from '../../../model/errors.ts';
+import { clip } from '../../../model/problem.ts';
 import type { CallContext } from '../../call-context.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { type LedgerFlags, numberOf } from '../../ledger-options.ts';
@@ -48,7 +47,7 @@ export async function exportLogCommand(flags: ExportFlags, context: CallContext)
     progress.step('exporting');
     const entries = log.entries(from, to);
     if (flags.output === undefined) await toStandardOutput(entries);
-    else await toFile(entries, flags.output);
+    else await writeWholeParts(flags.output, lines(entries));
     progress.done();
     tell(`${to - from} entries, ${from} up to ${to - 1}`);
     return exitCodes.done;
@@ -69,36 +68,28 @@ async function toStandardOutput(entries: AsyncIterable<Uint8Array>): Promise<voi
   }
 }
 
-/** Written aside and renamed: never half there. */
-async function toFile(entries: AsyncIterable<Uint8Array>, file: string): Promise<void> {
-  const aside = path.join(path.dirname(file), `.kvitto-${process.pid}-${path.basename(file)}.tmp`);
-  try {
-    const handle = await open(aside, 'w');
-    try {
-      for await (const entry of entries) await handle.writeFile(Buffer.concat([entry, newline]));
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    renameSync(aside, file);
-    syncFolder(path.dirname(file));
-  } catch (thrown) {
-    rmSync(aside, { force: true });
-    throw thrown instanceof CodedError ? thrown : writeFailure(file, thrown);
-  }
+async function* lines(entries: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const entry of entries) yield Buffer.concat([entry, newline]);
 }
 
-function copyFiles(paths: { readonly log: string; readonly publicKeys: string }, folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length > 0) {
-    throw new CodedError('usage', `--files ${folder}: is not empty`, { remedy: 'name a new folder' });
-  }
+function copyFiles(
+  paths: { readonly folder: string; readonly log: string; readonly publicKeys: string },
+  folder: string,
+): void {
+  const wrong = (why: string) =>
+    new CodedError('usage', `--files ${clip(folder)}: ${why}`, { remedy: 'name a new folder' });
+  if (folder === '') throw wrong('names no folder');
+  if (!path.relative(paths.folder, path.resolve(folder)).startsWith('..'))
+    throw wrong('is in the folder of the ledger');
   try {
+    if (existsSync(folder) && readdirSync(folder).length > 0) throw wrong('is not empty');
     makeFolder(folder);
     // The state last: what it stands for is there by then.
     cpSync(path.join(paths.log, 'tile'), path.join(folder, 'tile'), { recursive: true });
     cpSync(paths.publicKeys, path.join(folder, 'log.pub'));
     cpSync(path.join(paths.log, 'checkpoint'), path.join(folder, 'checkpoint'));
   } catch (thrown) {
+    if (thrown instanceof CodedError) throw thrown;
     throw new CodedError('output-unwritable', `the log cannot be copied to ${folder}: ${messageOf(thrown)}`, {
       remedy: 'make room, or name another folder',
       cause: thrown,
