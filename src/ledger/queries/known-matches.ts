@@ -67,17 +67,20 @@ export async function matchesOf(
 ): Promise<KnownMatches[]> {
   const { database } = ledger;
   const lists = sql.join(names.map((field) => sql`${listOf(database, field, asOf)} AS ${sql.ref(field)}`));
-  const found: KnownMatches[] = [];
-  for (const part of parts(components, mostComponents)) {
+  const read = async (part: readonly number[]): Promise<KnownMatches> => {
     const { rows } = await sql<Record<keyof KnownMatches, string | null>>`SELECT ${lists}
       FROM component_match m JOIN vulnerability v ON v.id = m.vulnerability
       WHERE ${among(database, 'm.component', part)} AND m.known_from <= ${asOf} AND m.known_to > ${since}
       AND m.known_to > m.known_from`.execute(ledger.reader);
-    const [row] = rows;
-    if (row === undefined) continue;
-    const entries = names.map((field) => [field, JSON.parse(row[field] ?? '[]')]);
-    found.push(Object.fromEntries(entries) as KnownMatches);
-  }
+    const entries = names.map((field) => [field, JSON.parse(rows[0]?.[field] ?? '[]')]);
+    return Object.fromEntries(entries) as KnownMatches;
+  };
+  // Two processes of a server do it in little more than half the time.
+  const half =
+    database.kind === 'postgres' && components.length > 100 ? Math.ceil(components.length / 2) : mostComponents;
+  const all = [...parts(components, Math.min(half, mostComponents))];
+  const found: KnownMatches[] = [];
+  for (let at = 0; at < all.length; at += 2) found.push(...(await Promise.all(all.slice(at, at + 2).map(read))));
   return found;
 }
 
