@@ -126,7 +126,10 @@ describe('deployments that cannot be', () => {
     assert.deepEqual(marks, ['unrecorded', 'break-glass']);
     const { deployments } = documentOf(at(on('14'), ['history', 'shop', '-f', 'json']), 0);
     assert.ok(Array.isArray(deployments));
-    assert.deepEqual(deployments[0].texts, [{ entry: deployment, text: words.trim(), redacted: false }]);
+    assert.deepEqual(
+      deployments[0].texts.map(({ document, ...text }: { document: string }) => ({ ...text, named: document.length })),
+      [{ entry: deployment, text: words.trim(), redacted: false, named: 71 }],
+    );
   });
 
   test('decisions without what must go with them', () => {
