@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import { allMigrations } from '../../src/ledger/database/migrations/list.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { deploy, deployAll } from '../../src/ledger/record/deploy.ts';
+import { type DeployRequest, deploy, deployAll } from '../../src/ledger/record/deploy.ts';
 import { rescan } from '../../src/watch/rescan.ts';
 import { root } from '../../test/real/parts.ts';
 import { postgresMissing, startPostgres } from '../../test/real/postgres.ts';
@@ -52,6 +52,24 @@ async function measureQuestions(ledger: Ledger, where: string): Promise<void> {
   }
 }
 
+const manyTogether = 4_000;
+
+/** Deployments in a second, each by itself, told by 64 callers at once. */
+async function timeTogether(ledger: Ledger, request: (i: number) => DeployRequest): Promise<number> {
+  const started = performance.now();
+  let next = 0;
+  const caller = async () => {
+    while (next < manyTogether) {
+      const i = next;
+      next += 1;
+      clock.now += 10;
+      await deploy(ledger, request(i));
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, caller));
+  return manyTogether / ((performance.now() - started) / 1000);
+}
+
 async function measureAppends(ledger: Ledger, where: string): Promise<void> {
   const singles = 300;
   const request = (i: number) =>
@@ -70,6 +88,15 @@ async function measureAppends(ledger: Ledger, where: string): Promise<void> {
     most: null,
     detail: `${singles}`,
   });
+  const together = await timeTogether(ledger, request);
+  rows.push({
+    where,
+    what: 'append, one by one, 64 at once',
+    figure: together,
+    unit: '/s',
+    most: 2_000,
+    detail: `${manyTogether}`,
+  });
   const [batches, each] = [20, Math.min(500, size.services)];
   started = performance.now();
   for (let b = 0; b < batches; b += 1) {
@@ -86,7 +113,9 @@ async function measureAppends(ledger: Ledger, where: string): Promise<void> {
   const batched = (batches * each) / (appended / 1000);
   const detail = `${batches} x ${each}; publishing them ${published.toFixed(0)} ms`;
   rows.push({ where, what: 'append, many at once', figure: batched, unit: '/s', most: 2_000, detail });
-  say(`  append: ${single.toFixed(0)}/s one by one, ${batched.toFixed(0)}/s many at once (${detail})`);
+  say(
+    `  append: ${single.toFixed(0)}/s one by one, ${together.toFixed(0)}/s so by 64 at once, ${batched.toFixed(0)}/s many at once (${detail})`,
+  );
 }
 
 async function measureRescans(ledger: Ledger, where: string): Promise<void> {

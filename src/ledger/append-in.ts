@@ -44,36 +44,88 @@ export async function lockedState({ kind, place }: Database, tx: Transaction<Tab
 }
 
 /**
- * Writes facts, what they leave in the tables, and their entries, in a transaction of the caller. A document that was redacted
- * before and put again is taken out again.
+ * Decides on requests of several callers at once. For each, in order, either its facts or what it is refused with: a refused one
+ * leaves nothing. The entries of the first begin at the moment's index, those of the next follow.
  */
-export async function appendIn(
+export interface Author<Request> {
+  decide(moment: Moment, requests: readonly Request[]): Promise<readonly PromiseSettledResult<readonly Authored[]>[]>;
+}
+
+/** What one caller wants to have written. */
+export interface Asked {
+  readonly author: Author<unknown>;
+  readonly request: unknown;
+}
+
+type AppendParts = Pick<LedgerParts, 'database' | 'documents' | 'tool' | 'clock'>;
+
+/**
+ * Writes what callers ask for, in their order: each is decided upon what those before it left. `state`: of `lockedState`. A
+ * document that was redacted before and put again is taken out again. What it throws, it throws for all: the transaction must be
+ * rolled back.
+ */
+export async function appendAsked(
   tx: Transaction<Tables>,
-  { database, documents, tool, clock }: Pick<LedgerParts, 'database' | 'documents' | 'tool' | 'clock'>,
-  build: (moment: Moment) => Promise<readonly Authored[]>,
-): Promise<Appended> {
-  const state = await lockedState(database, tx);
+  { database, documents, tool, clock }: AppendParts,
+  state: LedgerRow,
+  asked: readonly Asked[],
+): Promise<PromiseSettledResult<Appended>[]> {
   const now = clock().getTime();
   // A clock that was set back must not put what we learn now before what we knew already.
   const recorded = Math.max(now, state.last_recorded);
   const clockBehindMs = recorded - now;
-  const authored = await build({ tx, recorded, index: state.size });
   const when = {
     v: 1 as const,
     recorded: new Date(recorded).toISOString(),
     ...(clockBehindMs > 0 && { clock: new Date(now).toISOString() }),
   };
-  const entries = authored.map(({ actor, fact }): Entry => ({ ...when, actor, tool, ...fact }));
-  const appended = { first: state.size, count: entries.length, recorded, clockBehindMs };
-  if (entries.length === 0) return appended;
-  const named = authored.flatMap(({ fact }) => documentsOf(fact));
-  await removeRedacted({ reader: tx, database, documents }, named);
-  await applyAll({ tx, database, documents }, state.size, entries, (rows) => {
-    for (const [at, entry] of entries.entries()) {
-      rows.add('pending', { id: state.size + at, bytes: encodeEntry(entry) });
+  const results: PromiseSettledResult<Appended>[] = [];
+  let size = state.size;
+  while (results.length < asked.length) {
+    const [author, requests] = nextTogether(asked, results.length);
+    const decided = await author.decide({ tx, recorded, index: size }, requests);
+    const entries: Entry[] = [];
+    for (const one of decided) {
+      if (one.status === 'rejected') {
+        results.push(one);
+        continue;
+      }
+      const value = { first: size + entries.length, count: one.value.length, recorded, clockBehindMs };
+      results.push({ status: 'fulfilled', value });
+      for (const { actor, fact } of one.value) entries.push({ ...when, actor, tool, ...fact });
     }
-  });
-  const size = state.size + entries.length;
-  await sql`UPDATE ledger SET size = ${size}, last_recorded = ${recorded}`.execute(tx);
-  return appended;
+    if (entries.length === 0) continue;
+    await removeRedacted({ reader: tx, database, documents }, entries.flatMap(documentsOf));
+    const first = size;
+    await applyAll({ tx, database, documents }, first, entries, (rows) => {
+      for (const [at, entry] of entries.entries()) rows.add('pending', { id: first + at, bytes: encodeEntry(entry) });
+    });
+    size += entries.length;
+  }
+  if (size > state.size) await sql`UPDATE ledger SET size = ${size}, last_recorded = ${recorded}`.execute(tx);
+  return results;
+}
+
+/** The requests from a place on that one author decides on. */
+function nextTogether(asked: readonly Asked[], from: number): [Author<unknown>, unknown[]] {
+  const author = asked[from]?.author;
+  if (author === undefined) throw new TypeError('nobody asked');
+  const rest = asked.slice(from);
+  const other = rest.findIndex((a) => a.author !== author);
+  return [author, (other === -1 ? rest : rest.slice(0, other)).map((a) => a.request)];
+}
+
+/** Writes facts, what they leave in the tables, and their entries, in a transaction of the caller. */
+export async function appendIn(
+  tx: Transaction<Tables>,
+  parts: AppendParts,
+  build: (moment: Moment) => Promise<readonly Authored[]>,
+): Promise<Appended> {
+  const author: Author<unknown> = {
+    decide: async (moment) => [{ status: 'fulfilled', value: await build(moment) }],
+  };
+  const state = await lockedState(parts.database, tx);
+  const [result] = await appendAsked(tx, parts, state, [{ author, request: null }]);
+  if (result?.status !== 'fulfilled') throw new TypeError('an append without its result');
+  return result.value;
 }

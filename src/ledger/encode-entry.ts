@@ -1,13 +1,42 @@
 import { CodedError } from '../model/errors.ts';
 import { canonicalJson } from '../tlog/canonical-json.ts';
-import type { Entry, Fact } from './fact.ts';
+import type { Entry, Fact, FactKind } from './fact.ts';
 
 /** https://c2sp.org/tlog-tiles: an entry's length is written in two bytes. */
 const maxEntryBytes = 65_535;
 
+/**
+ * What is not written, because it says nothing: a field that is absent from an entry has the value that stands here. The bytes of
+ * entries are most of what a ledger takes.
+ */
+const leftOut: { readonly [Kind in FactKind]?: Readonly<Record<string, null | readonly never[]>> } = {
+  'verdict-given': { policy: null, snapshot: null, run: null },
+  rescanned: { documents: [] },
+  'deployment-started': { image: null, until: null, replaces: [], change: null, run: null, marks: [], text: null },
+  'deployment-corrected': { until: null },
+  'decisions-made': { texts: null },
+};
+
+/** The fields of an entry that say something. A deployment that began when it was recorded does not say so twice. */
+function shortened(entry: Entry): Record<string, unknown> {
+  const absent = leftOut[entry.kind] ?? {};
+  const short: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(entry)) {
+    if (Object.hasOwn(absent, field) && (value === null || (Array.isArray(value) && value.length === 0))) continue;
+    if (field === 'from' && entry.kind === 'deployment-started' && value === entry.recorded) continue;
+    short[field] = value;
+  }
+  return short;
+}
+
+function lengthened(short: Partial<Entry>): Partial<Entry> {
+  const from = short.kind === 'deployment-started' ? { from: short.recorded } : {};
+  return { ...leftOut[short.kind ?? 'repaired'], ...from, ...short } as Partial<Entry>;
+}
+
 /** An entry as the bytes that the log holds. */
 export function encodeEntry(entry: Entry): Uint8Array {
-  const bytes = Buffer.from(canonicalJson({ ...entry }));
+  const bytes = Buffer.from(canonicalJson(shortened(entry) as Parameters<typeof canonicalJson>[0]));
   if (bytes.length <= maxEntryBytes) return bytes;
   throw new CodedError(
     'limit-exceeded',
@@ -51,5 +80,5 @@ export function decodeEntry(bytes: Uint8Array, index: number): Entry {
       remedy: 'it was written by a newer version of Kvitto, or by something else',
     });
   }
-  return entry as Entry;
+  return lengthened(entry) as Entry;
 }

@@ -5,6 +5,9 @@ import type { VerdictKind } from '../model/verdict.ts';
  * One entry of the log is one fact as canonical JSON. Whatever is large or may have to be forgotten (an inventory, the words of a
  * reason) stands in a document, and the entry holds its digest: the chain stays whole when a document is redacted. Actors are
  * roles or pseudonyms, never people. All times are RFC 3339 UTC with milliseconds.
+ *
+ * What may be null or an empty list at the top of a fact is absent from its entry where it is; so is `from` of a deployment that
+ * began when it was recorded.
  */
 
 /** What every entry says besides its fact. */

@@ -46,12 +46,12 @@ const entry = z.discriminatedUnion('kind', [
     kind: z.literal('verdict-given'),
     artifact: digest,
     verdict: z.enum(['pass', 'fail', 'cannot-say']),
-    policy: digest.nullable(),
-    snapshot: digest.nullable(),
+    policy: digest.nullable().default(null),
+    snapshot: digest.nullable().default(null),
     report: digest,
     findings: count,
     exceptions: count,
-    run: text,
+    run: text.default(null),
   }),
   z.object({ ...envelope, kind: z.literal('snapshot-learned'), snapshot: digest, feeds: digest }),
   z.object({
@@ -63,7 +63,7 @@ const entry = z.discriminatedUnion('kind', [
     opened: count,
     closed: count,
     problems: count,
-    documents: z.array(digest),
+    documents: z.array(digest).default([]),
   }),
   z.object({
     ...envelope,
@@ -71,14 +71,14 @@ const entry = z.discriminatedUnion('kind', [
     service: z.string(),
     environment: z.string(),
     artifact: digest,
-    image: text,
+    image: text.default(null),
     from: instant,
-    until: instant.nullable(),
-    replaces: z.array(index),
-    change: text,
-    run: text,
-    marks: z.array(z.enum(['unrecorded', 'no-verdict', 'refused', 'cannot-say', 'break-glass', 'late'])),
-    text: digest.nullable(),
+    until: instant.nullable().default(null),
+    replaces: z.array(index).default([]),
+    change: text.default(null),
+    run: text.default(null),
+    marks: z.array(z.enum(['unrecorded', 'no-verdict', 'refused', 'cannot-say', 'break-glass', 'late'])).default([]),
+    text: digest.nullable().default(null),
   }),
   z.object({
     ...envelope,
@@ -92,7 +92,7 @@ const entry = z.discriminatedUnion('kind', [
     kind: z.literal('deployment-corrected'),
     deployment: index,
     from: instant,
-    until: instant.nullable(),
+    until: instant.nullable().default(null),
     text: digest,
   }),
   z.object({
@@ -110,7 +110,7 @@ const entry = z.discriminatedUnion('kind', [
     ...envelope,
     kind: z.literal('decisions-made'),
     decisions: digest,
-    texts: digest.nullable(),
+    texts: digest.nullable().default(null),
     count,
     source: z.enum(['command', 'openvex', 'cyclonedx', 'csaf']),
   }),
@@ -139,8 +139,15 @@ export interface HeldEntry {
   readonly entry: Entry;
 }
 
-/** What an entry's bytes say, whoever wrote them. Throws `document-invalid` naming the entry and the field. */
+/** A deployment that does not say since when it ran began when it was recorded. */
+function withBegin(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { kind, recorded } = value as Readonly<Record<string, unknown>>;
+  return kind === 'deployment-started' && !Object.hasOwn(value, 'from') ? { ...value, from: recorded } : value;
+}
+
+/** What an entry's bytes say, whoever wrote them. What is absent and may be is filled in, as `fact.ts` says. Throws `document-invalid` naming the entry and the field. */
 export function readEntry(bytes: Uint8Array, at: number): HeldEntry {
   const place = `entry ${at}`;
-  return { index: at, bytes, entry: parseShape<Entry>(entry, readJson(bytes, place), place) };
+  return { index: at, bytes, entry: parseShape<Entry>(entry, withBegin(readJson(bytes, place)), place) };
 }

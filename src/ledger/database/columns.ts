@@ -47,11 +47,11 @@ export const columns: Columns = {
   },
   deployment: { id: 'n', service: 'n', environment: 'n', artifact: 'n', marks: 't' },
   period: {
-    deployment: 'n',
     valid_from: 'n',
     valid_to: 'n',
     known_from: 'n',
     known_to: 'n',
+    deployment: 'n',
     entry: 'n',
     service: 'n',
     environment: 'n',

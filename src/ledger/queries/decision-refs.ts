@@ -67,7 +67,7 @@ export async function decisionsInForce(
   which: readonly RawBuilder<boolean>[],
   at: Instant,
   asOf: Instant,
-  wanted: ReadonlySet<number> | null = null,
+  wanted: (() => Promise<ReadonlySet<number>>) | null = null,
 ): Promise<DecisionsInForce> {
   const found = new Map<number, DecisionRef[]>();
   const known = new Map<number, DecisionRef>();
@@ -75,9 +75,10 @@ export async function decisionsInForce(
     const { rows } = await sql<DecisionRow & { about: number }>`SELECT d.*, n.vulnerability AS about FROM decision d
       JOIN decision_name dn ON dn.decision = d.id JOIN vulnerability_name n ON n.name = dn.name AND n.known_from <= ${asOf}
       WHERE ${condition} AND ${inForceAt(at, asOf)}`.execute(ledger.reader);
+    const only = wanted === null ? null : await wanted();
     for (const row of rows) {
       const { about } = row;
-      if (wanted !== null && !wanted.has(about)) continue;
+      if (only !== null && !only.has(about)) continue;
       const ref = known.get(row.id) ?? decisionRef(row, asOf);
       known.set(row.id, ref);
       const list = found.get(about);

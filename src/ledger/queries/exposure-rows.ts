@@ -1,17 +1,17 @@
-import { severityLevels } from '../../model/advisory.ts';
 import type { Digest } from '../../model/inventory.ts';
 import type { DecisionSubject } from '../decision-scope.ts';
 import { forever, type Instant } from '../instant.ts';
-import type { DecisionRef, DeploymentRef, ExposureRow } from './answers.ts';
+import type { DeploymentRef, ExposureRow } from './answers.ts';
 import type { DecisionsInForce } from './decision-refs.ts';
-import { endAt } from './known-at.ts';
-import { type KnownMatchRow, urgency } from './known-matches.ts';
+import { type Grade, Grades, type KnownMatches, snapshotOf } from './known-matches.ts';
 
 /** A deployment, and the part of the asked period in which it ran; `from` = `to` for a moment. */
 export interface Run {
   readonly ref: DeploymentRef;
   readonly from: Instant;
   readonly to: Instant;
+  /** The deployment's number. */
+  readonly alone: readonly number[];
 }
 
 /** A component in a run. */
@@ -26,7 +26,6 @@ export interface RowContext {
   readonly decisions: DecisionsInForce;
   /** Digests of snapshots by number. */
   readonly snapshots: ReadonlyMap<number, Digest>;
-  readonly asOf: Instant;
 }
 
 /** Whether something known from `since` until `until` was known at some time of a run. */
@@ -35,82 +34,162 @@ function knownWhile(run: Run, since: Instant, until: Instant): boolean {
   return begunInTime && until > run.from;
 }
 
+type Row = { -readonly [Field in keyof ExposureRow]: ExposureRow[Field] };
+
 /** What becomes a row: a component's vulnerability in those deployments for which the same decision holds. */
 interface Group {
-  match: KnownMatchRow;
+  readonly row: Row;
   urgency: number;
-  readonly component: string;
-  readonly decision: DecisionRef | null;
-  readonly deployments: number[];
-  known: boolean;
+  /** The form that stands in it: its place in the lists. */
+  at: number;
+}
+
+/** Matches by component; the forms of one match follow each other, oldest first. */
+function byComponent({ component, vulnerability, knownFrom, opened }: KnownMatches): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (let at = 0; at < component.length; at += 1) {
+    const number = component[at] ?? 0;
+    const list = found.get(number);
+    if (list === undefined) found.set(number, [at]);
+    else list.push(at);
+  }
+  const off = (field: readonly number[], a: number, b: number) => (field[a] ?? 0) - (field[b] ?? 0);
+  for (const list of found.values())
+    list.sort((a, b) => off(vulnerability, a, b) || off(knownFrom, a, b) || off(opened, a, b));
+  return found;
 }
 
 /**
- * The rows of an exposure, worst first. `matches`: the forms of one match follow each other, oldest first; `places`: of each
- * component. A row is made for tens of thousands of matches while somebody waits: hence the plain loops.
+ * The rows of an exposure, worst first. `places`: of each component. A row is made for tens of thousands of matches while
+ * somebody waits: hence the plain loops.
  */
 export function exposureRows(
-  matches: readonly KnownMatchRow[],
+  all: readonly KnownMatches[],
   places: ReadonlyMap<number, readonly Place[]>,
   context: RowContext,
 ): ExposureRow[] {
-  const groups: Group[] = [];
-  let own = 0;
-  let last: KnownMatchRow | null = null;
-  for (const match of matches) {
-    if (last?.component !== match.component || last.vulnerability !== match.vulnerability) own = groups.length;
-    last = match;
+  const grades = new Grades();
+  const named = new Map<string, Group[]>();
+  const grouping = { ...context, grades, named };
+  const components = all.flatMap((matches) =>
+    [...byComponent(matches)].map(([component, list]) => ({ matches, list, places: places.get(component) ?? [] })),
+  );
+  // Then the groups of each name come in the order of their components.
+  const purlOf = ([place]: readonly Place[]) => place?.subject.component ?? '';
+  components.sort((a, b) => (purlOf(a.places) < purlOf(b.places) ? -1 : 1));
+  for (const each of components) groupsOf(each.matches, each.list, each.places, grouping);
+  return worstFirst(named);
+}
+
+interface Grouping extends RowContext {
+  readonly grades: Grades;
+  /** Groups by the main name of their vulnerability. */
+  readonly named: Map<string, Group[]>;
+}
+
+/** Groups of the matches of one component. */
+function groupsOf(matches: KnownMatches, list: readonly number[], places: readonly Place[], grouping: Grouping): void {
+  const { decisions, grades, named } = grouping;
+  let own: Group[] = [];
+  let last = -1;
+  for (const at of list) {
+    const vulnerability = matches.vulnerability[at] ?? 0;
+    if (vulnerability !== last) own = [];
+    last = vulnerability;
+    const since = matches.knownFrom[at] ?? 0;
+    const first = matches.firstKnown[at] ?? since;
     // What was closed later than is asked about is open.
-    const until = endAt(match.known_to, context.asOf);
-    const open = until === forever;
-    for (const { run, contained, subject } of places.get(match.component) ?? []) {
-      if (!open && !knownWhile(run, match.known_from, until)) continue;
-      const known = knownWhile(run, Math.max(match.first_known, contained), until);
-      const decision = context.decisions.for(match.vulnerability, subject);
+    const until = matches.closed[at] ?? forever;
+    for (const { run, contained, subject } of places) {
+      if (until !== forever && !knownWhile(run, since, until)) continue;
+      const known = knownWhile(run, Math.max(first, contained), until);
+      const decision = decisions.for(vulnerability, subject);
       const { deployment } = run.ref;
+      const grade = grades.of(matches.grade[at] ?? 0);
       let group: Group | undefined;
-      for (let at = own; at < groups.length && group === undefined; at += 1) {
-        if (groups[at]?.decision === decision) group = groups[at];
+      for (let i = 0; i < own.length && group === undefined; i += 1) {
+        if (own[i]?.row.decision === decision) group = own[i];
       }
       if (group === undefined) {
-        const { component } = subject;
-        groups.push({ match, urgency: urgency(match), component, decision, deployments: [deployment], known });
+        const row = rowOf(matches, at, grade, grouping);
+        row.component = subject.component;
+        row.deployments = run.alone;
+        row.knownWhileRunning = known;
+        row.decision = decision;
+        group = { row, urgency: grade.urgency, at };
+        own.push(group);
+        const same = named.get(row.vulnerability);
+        if (same === undefined) named.set(row.vulnerability, [group]);
+        else if (own.length === 1) same.push(group);
+        else insert(same, group, own.length - 1);
         continue;
       }
-      group.match = match;
-      group.urgency = urgency(match);
-      group.known ||= known;
-      if (!group.deployments.includes(deployment)) group.deployments.push(deployment);
+      const { row } = group;
+      row.knownWhileRunning ||= known;
+      if (!row.deployments.includes(deployment)) {
+        row.deployments = [...row.deployments, deployment].sort((a, b) => a - b);
+      }
+      if (group.at === at) continue;
+      // Of several forms the last counts.
+      const { component, deployments, knownWhileRunning } = row;
+      Object.assign(row, rowOf(matches, at, grade, grouping), { component, deployments, knownWhileRunning, decision });
+      group.at = at;
+      group.urgency = grade.urgency;
     }
   }
-  return groups.sort(worstFirst).map((group) => rowOf(group, context));
 }
 
-/** Exploited first, then by severity and score, then by name. */
-function worstFirst(a: Group, b: Group): number {
-  const off = a.urgency - b.urgency;
-  if (off !== 0) return off;
-  if (a.match.name !== b.match.name) return a.match.name < b.match.name ? -1 : 1;
-  if (a.component !== b.component) return a.component < b.component ? -1 : 1;
-  return (a.decision?.id ?? -1) - (b.decision?.id ?? -1);
+/** Adds a group behind those of components before it, and among the last few, which are of its own, by decision. */
+function insert(groups: Group[], added: Group, own: number): void {
+  const id = (group: Group | undefined) => group?.row.decision?.id ?? -1;
+  let at = groups.length;
+  while (at > groups.length - own && id(groups[at - 1]) > id(added)) at -= 1;
+  groups.splice(at, 0, added);
 }
 
-function rowOf({ match: m, component, decision, deployments, known }: Group, context: RowContext): ExposureRow {
+/** By urgency, then by name, component and decision. Names are compared once for all of their rows: most are many times there. */
+function worstFirst(named: ReadonlyMap<string, Group[]>): ExposureRow[] {
+  const byUrgency = new Map<number, ExposureRow[]>();
+  for (const name of [...named.keys()].sort()) {
+    const groups = named.get(name) ?? [];
+    for (const { row, urgency } of groups) {
+      const rows = byUrgency.get(urgency);
+      if (rows === undefined) byUrgency.set(urgency, [row]);
+      else rows.push(row);
+    }
+  }
+  return [...byUrgency].sort(([a], [b]) => a - b).flatMap(([, rows]) => rows);
+}
+
+const placesOfDocument = 2 ** 32;
+
+/** A match in its place in the lists; what depends on where it is, is still to come. */
+function rowOf(m: KnownMatches, at: number, grade: Grade, { snapshots }: RowContext): Row {
+  const { severity, score, exploited } = grade;
+  const knownFrom = m.knownFrom[at] ?? 0;
+  const source = m.source[at] ?? 0;
+  const advisories = m.advisories[at] ?? '';
   return {
-    vulnerability: m.name,
-    component,
-    deployments: deployments.length > 1 ? deployments.sort((a, b) => a - b) : deployments,
-    severity: severityLevels[m.severity] ?? 'unknown',
-    score: m.score === null ? null : m.score / 10,
-    exploited: m.exploited === 1,
-    fixedIn: m.fixed_in,
-    advisories: m.advisories === '' ? [] : m.advisories.split(' '),
-    firstKnown: m.first_known,
-    knownFrom: m.known_from,
-    knownTo: endAt(m.known_to, context.asOf),
-    knownWhileRunning: known,
-    snapshot: context.snapshots.get(m.snapshot) ?? null,
-    source: { entry: m.opened, document: m.document, place: m.place },
-    decision,
+    vulnerability: m.name[at] ?? '',
+    component: '',
+    deployments: none,
+    severity,
+    score,
+    exploited,
+    fixedIn: m.fixedIn[at] ?? null,
+    advisories: advisories === '' ? [] : advisories.split(' '),
+    firstKnown: m.firstKnown[at] ?? knownFrom,
+    knownFrom,
+    knownTo: m.closed[at] ?? forever,
+    knownWhileRunning: false,
+    snapshot: snapshots.get(snapshotOf(m.grade[at] ?? 0)) ?? null,
+    source: {
+      entry: m.opened[at] ?? 0,
+      document: Math.floor(source / placesOfDocument),
+      place: source % placesOfDocument,
+    },
+    decision: null,
   };
 }
+
+const none: readonly number[] = [];

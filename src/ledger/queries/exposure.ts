@@ -4,13 +4,13 @@ import { among, parts } from '../apply/interned.ts';
 import { componentSubjects, Purls } from '../decision-scope.ts';
 import { formatInstant, type Instant } from '../instant.ts';
 import type { Ledger } from '../ledger.ts';
-import type { Exposure } from './answers.ts';
+import type { DeploymentRef, Exposure } from './answers.ts';
 import { decisionsInForce, underSubjects } from './decision-refs.ts';
 import { deploymentRefs, type Period, periodColumns } from './deployment-refs.ts';
 import { exposureGaps } from './exposure-gaps.ts';
 import { exposureRows, type Place, type Run } from './exposure-rows.ts';
 import { believedAt, knownAt, numberOf } from './known-at.ts';
-import { matchesOf, purlsOf, snapshotsOf } from './known-matches.ts';
+import { type KnownMatches, matchesOf, purlsOf, snapshotOf, snapshotsOf } from './known-matches.ts';
 
 export interface ExposureRequest {
   readonly service: string;
@@ -80,24 +80,26 @@ export async function exposure(ledger: Ledger, request: ExposureRequest): Promis
   for (const [at, { artifact }] of periods.entries()) {
     const ref = deployments[at];
     if (ref === undefined) continue;
-    const run = { ref, from: Math.max(ref.validFrom, from), to: Math.min(ref.validTo, to) };
+    const run = {
+      ref,
+      from: Math.max(ref.validFrom, from),
+      to: Math.min(ref.validTo, to),
+      alone: [ref.deployment],
+    };
     const list = runs.get(artifact);
     if (list === undefined) runs.set(artifact, [run]);
     else list.push(run);
   }
   const contents = await contentsOf(ledger, [...runs.keys()], asOf);
   const components = [...contents.keys()];
-  const matches = await matchesOf(ledger, components, Math.min(asOf, from), asOf);
-  const purls = await purlsOf(ledger, components);
-  const subjects = new Set(['', ...deployments.flatMap((d) => [`s:${d.service}`, `a:${d.artifact.digest}`])]);
-  const parsed = new Purls();
-  for (const purl of purls.values()) for (const s of componentSubjects(purl, parsed)) subjects.add(s);
-  const about = new Set(matches.map((m) => m.vulnerability));
-  const decisions = await decisionsInForce(ledger, underSubjects(ledger, subjects), to, asOf, about);
-  const snapshots = await snapshotsOf(
-    ledger,
-    matches.map((m) => m.snapshot),
-  );
+  // What they have is read while it is worked out what was decided.
+  const reading = matchesOf(ledger, components, Math.min(asOf, from), asOf);
+  const [matches, { purls, decisions }, gaps] = await Promise.all([
+    reading,
+    decided(ledger, components, deployments, { to, asOf, reading }),
+    exposureGaps(ledger, periods, deployments, { ...request, asOf, place }),
+  ]);
+  const snapshots = await snapshotsOf(ledger, new Set(matches.flatMap((m) => m.grade.map(snapshotOf))));
   return {
     service: request.service.normalize('NFC'),
     environment: place?.name ?? null,
@@ -105,9 +107,25 @@ export async function exposure(ledger: Ledger, request: ExposureRequest): Promis
     to,
     asOf,
     deployments,
-    rows: exposureRows(matches, placesOf(contents, purls, runs), { decisions, snapshots, asOf }),
-    gaps: await exposureGaps(ledger, periods, deployments, { ...request, asOf, place }),
+    rows: exposureRows(matches, placesOf(contents, purls, runs), { decisions, snapshots }),
+    gaps,
   };
+}
+
+/** Names of components, and the decisions that are about one of them in these deployments. */
+async function decided(
+  ledger: Ledger,
+  components: readonly number[],
+  deployments: readonly DeploymentRef[],
+  { to, asOf, reading }: { to: Instant; asOf: Instant; reading: Promise<readonly KnownMatches[]> },
+) {
+  const purls = await purlsOf(ledger, components);
+  const subjects = new Set(['', ...deployments.flatMap((d) => [`s:${d.service}`, `a:${d.artifact.digest}`])]);
+  const parsed = new Purls();
+  for (const purl of purls.values()) for (const s of componentSubjects(purl, parsed)) subjects.add(s);
+  const about = async () => new Set((await reading).flatMap((m) => m.vulnerability));
+  const decisions = await decisionsInForce(ledger, underSubjects(ledger, subjects), to, asOf, about);
+  return { purls, decisions };
 }
 
 /** Where each component was: in which runs, and since when that is known. */

@@ -1,7 +1,8 @@
 import type { Digest } from '../../model/inventory.ts';
+import type { Database } from '../database/database.ts';
 import type { DeploymentMark, DeploymentStarted } from '../fact.ts';
 import { forever, formatEnd, formatInstant, type Instant } from '../instant.ts';
-import type { Appended, Ledger, Moment } from '../ledger.ts';
+import type { Appended, Author, Ledger, Moment } from '../ledger.ts';
 import { checkName } from '../names.ts';
 import { checkHappened } from './happened.ts';
 import { marksOf, StandingPeriods } from './standing.ts';
@@ -50,7 +51,6 @@ class Decisions {
     const { service, environment, artifact, image, change, run, alongside } = request;
     const { recorded } = this.#moment;
     const at = request.at ?? recorded;
-    checkHappened(at, recorded, '--at');
     const periods = alongside ? [] : this.#standing.from(request, at);
     const replaced = periods.filter((p) => p.from <= at);
     // A late one takes the place of what was believed to run then, until that ended; in a gap it ran until the next began.
@@ -88,9 +88,62 @@ function checked(request: DeployRequest): DeployRequest {
   };
 }
 
-async function putReason(ledger: Ledger, { breakGlass }: DeployRequest): Promise<Digest | null> {
-  if (breakGlass === null) return null;
+async function putReason(ledger: Ledger, breakGlass: string): Promise<Digest> {
   return await putTexts(ledger.documents, [{ reason: checkText(breakGlass, '--break-glass') }]);
+}
+
+/** What is to be recorded together, all or none. */
+interface Batch {
+  readonly requests: readonly DeployRequest[];
+  /** Of each, the document with the reason for which the gate was bypassed. */
+  readonly texts: readonly (Digest | null)[];
+  /** What was decided, once it was. */
+  facts: readonly DeploymentStarted[];
+}
+
+/** What a batch is refused with; null where it may stand. */
+function refusal({ requests }: Batch, recorded: Instant): unknown {
+  try {
+    for (const { at } of requests) checkHappened(at ?? recorded, recorded, '--at');
+    return null;
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+/** Decides on the batches of all who wait, with as many statements as on one. */
+function deployments(database: Database): Author<Batch> {
+  return {
+    decide: async (moment, batches) => {
+      const { tx, recorded, index } = moment;
+      const wanted = batches.flatMap((batch) => (refusal(batch, recorded) === null ? batch.requests : []));
+      const since = wanted.reduce((least, { at }) => Math.min(least, at ?? recorded), recorded);
+      const replacing = wanted.filter((request) => !request.alongside);
+      const standing = await StandingPeriods.read(tx, database, replacing, since);
+      const digests = wanted.map((request) => request.artifact);
+      const decisions = new Decisions(moment, standing, await marksOf(tx, database, digests));
+      let next = index;
+      return batches.map((batch) => {
+        const reason = refusal(batch, recorded);
+        if (reason !== null) return { status: 'rejected', reason };
+        const { requests, texts } = batch;
+        const first = next;
+        batch.facts = requests.map((request, at) => decisions.decide(request, first + at, texts[at] ?? null));
+        next += requests.length;
+        const value = batch.facts.map((fact, at) => ({ actor: requests[at]?.actor ?? '', fact }));
+        return { status: 'fulfilled', value };
+      });
+    },
+  };
+}
+
+const authors = new WeakMap<Database, Author<Batch>>();
+
+/** The same for all who deploy to a ledger: their requests are decided together. */
+function authorOf({ database }: Ledger): Author<Batch> {
+  const author = authors.get(database) ?? deployments(database);
+  authors.set(database, author);
+  return author;
 }
 
 /**
@@ -100,19 +153,12 @@ async function putReason(ledger: Ledger, { breakGlass }: DeployRequest): Promise
 export async function deployAll(ledger: Ledger, requests: readonly DeployRequest[]): Promise<Deployed[]> {
   const wanted = requests.map(checked);
   const texts: (Digest | null)[] = [];
-  for (const request of wanted) texts.push(await putReason(ledger, request));
-  let facts: DeploymentStarted[] = [];
-  const appended = await ledger.appendAs(async (moment) => {
-    const { tx, recorded, index } = moment;
-    const since = Math.min(recorded, ...wanted.map((request) => request.at ?? recorded));
-    const replacing = wanted.filter((request) => !request.alongside);
-    const standing = await StandingPeriods.read(tx, ledger.database, replacing, since);
-    const digests = wanted.map((request) => request.artifact);
-    const decisions = new Decisions(moment, standing, await marksOf(tx, ledger.database, digests));
-    facts = wanted.map((request, at) => decisions.decide(request, index + at, texts[at] ?? null));
-    return facts.map((fact, at) => ({ actor: wanted[at]?.actor ?? '', fact }));
-  });
-  return facts.map((fact, at) => ({ appended, fact, deployment: appended.first + at }));
+  for (const request of wanted)
+    if (request.breakGlass === null) texts.push(null);
+    else texts.push(await putReason(ledger, request.breakGlass));
+  const batch: Batch = { requests: wanted, texts, facts: [] };
+  const appended = await ledger.appendWith(authorOf(ledger), batch);
+  return batch.facts.map((fact, at) => ({ appended, fact, deployment: appended.first + at }));
 }
 
 /** Records that an artifact began to run. Throws as `deployAll`. */

@@ -78,13 +78,9 @@ export function integrityTests(newPlace: NewPlace): void {
           environment: 'production',
           artifact: digest(1),
           image: 'registry.example/shop/api',
-          from: recorded,
-          until: null,
-          replaces: [],
           change: 'https://git.example/1',
           run: 'https://git.example/2',
           marks: ['unrecorded'],
-          text: null,
         },
       ]);
       const pending = await ledger.reader.selectFrom('pending').selectAll().orderBy('id').execute();

@@ -20,7 +20,7 @@ CREATE INDEX artifact_component_component ON artifact_component (component);
 CREATE TABLE verdict (id KEY, artifact BIGINT NOT NULL, verdict TEXT NOT NULL, policy TEXT, snapshot TEXT, report TEXT NOT NULL, findings BIGINT NOT NULL, exceptions BIGINT NOT NULL, known_from BIGINT NOT NULL);
 CREATE INDEX verdict_artifact ON verdict (artifact);
 CREATE TABLE deployment (id KEY, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, marks TEXT NOT NULL);
-CREATE TABLE period (deployment BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, entry BIGINT NOT NULL, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, ending SMALLINT NOT NULL CLUSTERING(deployment, entry)) CLUSTERED;
+CREATE TABLE period (valid_from BIGINT NOT NULL, valid_to BIGINT NOT NULL, known_from BIGINT NOT NULL, known_to BIGINT NOT NULL, deployment INT NOT NULL, entry INT NOT NULL, service INT NOT NULL, environment INT NOT NULL, artifact INT NOT NULL, ending SMALLINT NOT NULL CLUSTERING(deployment, entry)) CLUSTERED;
 POSTGRES CREATE INDEX period_deployment ON period (deployment);
 CREATE INDEX period_place ON period (service, environment);
 CREATE INDEX period_artifact ON period (artifact);
