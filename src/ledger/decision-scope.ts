@@ -20,7 +20,7 @@ export interface DecisionSubject {
 
 /** Canonical as it stands in the kinds that are met most, without qualifiers: its parts can be read off. */
 const plain =
-  /^pkg:(npm|cargo|gem|golang)\/(?:((?:[a-z0-9][a-z0-9.-]*\/)*[a-z0-9][a-z0-9.-]*)\/)?([a-z0-9][a-z0-9.-]*)(?:@([A-Za-z0-9][A-Za-z0-9.-]*))?$/;
+  /^pkg:(npm|cargo|gem)\/(?:((?:[a-z0-9][a-z0-9.-]*\/)*[a-z0-9][a-z0-9.-]*)\/)?([a-z0-9][a-z0-9.-]*)(?:@([A-Za-z0-9][A-Za-z0-9.-]*))?$/;
 
 /** What `parsePurl` says, in a tenth of the time where the text is plain. */
 export function quickPurl(text: string): Purl | null {
