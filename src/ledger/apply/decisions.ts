@@ -60,7 +60,8 @@ export async function applyDecisions(
       component: string | null;
       artifact: string | null;
     }>`SELECT d.id, n.name, d.service, d.environment, d.component, d.artifact FROM decision_name n
-      JOIN decision d ON d.id = n.decision WHERE d.known_to = ${forever} AND ${among(database, 'n.name', part)}
+      -- The plus keeps the index on ends, which all that stand share, from being preferred to the names.
+      JOIN decision d ON d.id = n.decision WHERE +d.known_to = ${forever} AND ${among(database, 'n.name', part)}
       ORDER BY d.id`.execute(tx);
     for (const row of held) standing.set(`${row.name}\0${scopeOf(row)}`, row.id);
   }
