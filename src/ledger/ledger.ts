@@ -62,8 +62,8 @@ export class Ledger {
 
   /**
    * Writes facts: all of them or none. Documents that they name must have been put before. `build` runs while nobody else
-   * writes, and may read; what it throws leaves nothing. When this returns, the facts outlive the process, the machine's
-   * power and the loss of the log's files; `publish` brings them into the log's files.
+   * writes, and may read; what it throws leaves nothing. When this returns, the facts outlive the process and a loss
+   * of power; `publish` brings them into the log's files.
    *
    * Calls that come while another writes share the next transaction, in their order, each on what those before it left. Where
    * that fails, each is done again in one of its own: `build` may be called more than once, and the last call counts.
