@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KnowledgeDocument, KnownMatch } from '../ledger/document-shapes.ts';
+import { keptMatch } from '../ledger/kept-match.ts';
 import { match } from '../match/match.ts';
 import type { Match } from '../model/finding.ts';
 import { clip } from '../model/problem.ts';
@@ -12,22 +13,6 @@ export interface Unfounded {
   readonly message: string;
 }
 
-/** The part of a match that the ledger keeps, but for since when it was known. */
-function kept(m: Match): Omit<KnownMatch, 'firstKnown'> {
-  return {
-    component: m.component,
-    id: m.id,
-    aliases: m.aliases,
-    advisories: m.advisories,
-    severity: m.severity,
-    fixedIn: m.fixedIn,
-    exploitation: m.exploitation,
-    epss: m.epss,
-    informational: m.informational,
-    reasons: m.matchedBy.map(({ advisory, range, fixed }) => ({ advisory, range, fixed })),
-  };
-}
-
 /**
  * Works the matches that a document opened out again from the advisory records in it, and gives those that come out in another
  * way or not at all. `only`: components to look at; null: all.
@@ -36,7 +21,7 @@ export function recheckMatches(document: KnowledgeDocument, only: ReadonlySet<st
   const wanted = [...document.opened.entries()].filter(([, m]) => only === null || only.has(m.component));
   const components = [...new Set(wanted.map(([, m]) => m.component))].map((purl) => ({ purl }));
   const { matches } = match(components, recordedStore(document));
-  const found = new Map(matches.map((m) => [`${m.component}\0${m.id}`, kept(m)]));
+  const found = new Map(matches.map((m) => [`${m.component}\0${m.id}`, keptMatch(m)]));
   const unfounded: Unfounded[] = [];
   for (const [place, { firstKnown: _, ...recorded }] of wanted) {
     const again = found.get(`${recorded.component}\0${recorded.id}`);

@@ -1,5 +1,6 @@
 import type { KnowledgeDocument, KnownMatch } from '../ledger/document-shapes.ts';
 import { formatInstant } from '../ledger/instant.ts';
+import { keptMatch } from '../ledger/kept-match.ts';
 import type { OpenMatch } from '../ledger/queries/open-matches.ts';
 import { severityLevels } from '../model/advisory.ts';
 import type { Match } from '../model/finding.ts';
@@ -28,19 +29,7 @@ export interface Component {
 
 /** A match as it is kept. `firstKnown`: null for now. */
 function known(m: Match, firstKnown: string | null): KnownMatch {
-  return {
-    component: m.component,
-    id: m.id,
-    aliases: m.aliases,
-    advisories: m.advisories,
-    severity: m.severity,
-    fixedIn: m.fixedIn,
-    exploitation: m.exploitation,
-    epss: m.epss,
-    informational: m.informational,
-    reasons: m.matchedBy.map(({ advisory, range, fixed }) => ({ advisory, range, fixed })),
-    firstKnown,
-  };
+  return { ...keptMatch(m), firstKnown };
 }
 
 /** Whether what is known stays as it is. EPSS changes every day, and alone opens nothing anew. */
