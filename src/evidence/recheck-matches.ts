@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KnowledgeDocument, KnownMatch } from '../ledger/document-shapes.ts';
+import type { KnowledgeDocument } from '../ledger/document-shapes.ts';
 import { keptMatch } from '../ledger/kept-match.ts';
 import { match } from '../match/match.ts';
-import type { Match } from '../model/finding.ts';
 import { clip } from '../model/problem.ts';
 import { recordedStore } from './recorded-store.ts';
 
