@@ -5,16 +5,22 @@ import { digestCode, entryLink, html, Markup, row, table, time } from './markup.
 import { ranSection } from './ran-section.ts';
 import { style } from './style.ts';
 
+function many(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
 function summary({ ran, known, notCovered, decided }: PackAnswer): Markup {
   const inPeriod = ran.deployments.filter((d) => d.inPeriod).length;
   const open = known.vulnerabilities.filter((v) => v.knownTo === null);
   const undecided = open.filter((v) => v.decision === null).length;
   const late = known.vulnerabilities.filter((v) => !v.knownWhileRunning).length;
+  const names = new Set(known.vulnerabilities.map((v) => v.vulnerability)).size;
+  const lines = many(known.vulnerabilities.length, 'line');
   return html`<ul>
-<li><a href="#ran">${inPeriod} deployments</a> ran in the period.</li>
-<li><a href="#known">${known.vulnerabilities.length} vulnerabilities</a> of their components were known; ${late} of them were learned only when the component did not run any more.</li>
-<li><a href="#decided">${decided.length} decisions</a> are about them; ${undecided} known vulnerabilities have no decision in force at the end.</li>
-<li><a href="#gaps">${notCovered.length} gaps</a> are named.</li>
+<li><a href="#ran">${many(inPeriod, 'deployment')}</a> ran in the period.</li>
+<li><a href="#known">${names === 1 ? '1 vulnerability' : `${names} vulnerabilities`}</a> of their components ${names === 1 ? 'was' : 'were'} known (${lines}: one for each component); ${many(late, 'line')} learned only when the component did not run any more.</li>
+<li><a href="#decided">${many(decided.length, 'decision')}</a> about them; ${many(undecided, 'line')} without a decision in force at the end.</li>
+<li><a href="#gaps">${many(notCovered.length, 'gap')}</a> named.</li>
 </ul>
 `;
 }

@@ -86,6 +86,6 @@ export function ranSection(answer: PackAnswer): Markup {
 <p class="serves">Evidence for Implementing Regulation (EU) 2024/2690, annex, 12.4 (inventory, history of changes) and 6.4 (change management), and for NIS 2, Directive (EU) 2022/2555, Art. 21(2)(i).</p>
 ${timeline(answer)}${table(['Where', 'What', 'When', 'To be noted', 'Verdicts', 'By whom, why'], deployments.map(deploymentRow), 'Deployments, each with all that was believed of it, the latest first')}
 <h3>Who looked</h3>
-${table(['Where', 'When', 'How', 'What was found'], looks, 'Observations of what really ran')}${unseen.length === 0 ? null : html`<p class="warn">There are ${unseen.length} times in which nobody looked: see section 5.</p>`}
+${table(['Where', 'When', 'How', 'What was found'], looks, 'Observations of what really ran')}${unseen.length === 0 ? null : html`<p class="warn">Nobody looked in ${unseen.length === 1 ? 'one span of time' : `${unseen.length} spans of time`}: see section 5.</p>`}
 `;
 }
