@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,9 +108,23 @@ async function start(
     load: (archive) => load(socket, archive),
     stop: async () => {
       await server.stop();
+      await endWhatWatches(folder);
       await remove();
     },
   };
+}
+
+/** podman's monitors of commands in containers wait five minutes for somebody to ask how those ended. They name the folder. */
+async function endWhatWatches(folder: string): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (!words.split('\0').some((word) => word.startsWith(`${folder}/`))) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
 }
 
 async function load(socketPath: string, archive: string): Promise<void> {
