@@ -2,6 +2,7 @@ import type { DecisionRecord } from '../ledger/document-shapes.ts';
 import { isDigest } from '../ledger/documents.ts';
 import { parseInstant } from '../ledger/instant.ts';
 import type { DecideRequest } from '../ledger/record/decide.ts';
+import { decisionStatement } from '../ledger/record/decision-statement.ts';
 import { unprintable } from '../ledger/record/text.ts';
 import { type Statement, statementFaults } from '../model/decision.ts';
 import type { Digest } from '../model/inventory.ts';
@@ -134,19 +135,5 @@ export function statementOf(
   text: { readonly reason?: string; readonly action?: string } | null,
 ): Statement {
   const reason = text?.reason ?? 'the words of this decision were redacted';
-  const affected = d.status === 'affected';
-  return {
-    vulnerability: d.vulnerability,
-    aliases: d.aliases,
-    components: d.component === null ? [] : [d.component],
-    products: d.artifact === null ? [] : [d.artifact],
-    status: d.status,
-    justification: d.justification,
-    originalJustification: d.originalJustification,
-    impact: affected && text?.action === undefined ? null : reason,
-    action: text?.action ?? (affected ? reason : null),
-    author: d.owner,
-    madeAt: d.from,
-    reviewBy: d.until,
-  };
+  return decisionStatement(d, { reason, action: text?.action ?? null }, { madeAt: d.from, reviewBy: d.until });
 }

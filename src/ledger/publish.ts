@@ -13,6 +13,7 @@ import type { KeyRotated } from './fact.ts';
 import { readPublicKeys, settleRotation } from './keys.ts';
 import type { LedgerParts } from './parts.ts';
 
+/** Entries that are brought into the files together. */
 const mostAtOnce = 10_000;
 
 /** The log's files of a ledger. */
@@ -121,7 +122,7 @@ export async function stateOf({ kysely, place }: LedgerParts['database']): Promi
 }
 
 const mostTries = 50;
-/** Entries of one publish. */
+/** From so many entries on, the room that they leave is freed at once. */
 const vacuumFrom = 500;
 
 /** The log's files and the database's state as they are at one moment, also while others append and publish. */

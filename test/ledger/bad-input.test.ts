@@ -121,6 +121,11 @@ describe('deployments that cannot be', () => {
       [deploying('shop', ['--break-glass', '@none.txt']), 2, /--break-glass @none\.txt/],
     ]);
     refused(deploy('shop', ['--break-glass', '@-'], { input: 'y'.repeat(10_000_000) }), 2, /longer than 16384/);
+    const kept = () => readdirSync(join(home, 'ledger/documents'), { recursive: true }).length;
+    const before = kept();
+    const ahead = deploying('shop', ['--break-glass', 'Ann said so', '--at', '2027-01-01']);
+    allRefused(stage, on('14'), [[ahead, 2, /--at .*future/]]);
+    assert.equal(kept(), before, 'words of what is refused are not kept');
     const words = 'wörter\n'.repeat(1000);
     const { marks, deployment } = documentOf(deploy('shop', ['--break-glass', '@-'], { input: words }), 0);
     assert.deepEqual(marks, ['unrecorded', 'break-glass']);

@@ -20,7 +20,8 @@ export interface Running {
 
 /** Whether something that was known from `since` until `until` was so at some time while it ran in the period. */
 function meets(since: Instant, until: Instant, { ran, validTo }: Running): boolean {
-  return (validTo <= ran.to ? since < ran.to : since <= ran.to) && until > ran.from;
+  // What ended before it began to be known of the artifact never was.
+  return since < until && (validTo <= ran.to ? since < ran.to : since <= ran.to) && until > ran.from;
 }
 
 export interface Exposed {

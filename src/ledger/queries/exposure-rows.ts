@@ -28,8 +28,9 @@ export interface RowContext {
   readonly snapshots: ReadonlyMap<number, Digest>;
 }
 
-/** Whether something known from `since` until `until` was known at some time of a run. */
+/** Whether something known from `since` until `until` was known at some time of a run. What ended before it began never was. */
 function knownWhile(run: Run, since: Instant, until: Instant): boolean {
+  if (since >= until) return false;
   const begunInTime = run.ref.validTo <= run.to ? since < run.to : since <= run.to;
   return begunInTime && until > run.from;
 }

@@ -1,10 +1,4 @@
-import {
-  isVexStatus,
-  type Justification,
-  type Statement,
-  statementFaults,
-  type VexStatus,
-} from '../../model/decision.ts';
+import { isVexStatus, type Justification, statementFaults, type VexStatus } from '../../model/decision.ts';
 import { CodedError } from '../../model/errors.ts';
 import type { Digest } from '../../model/inventory.ts';
 import { clip } from '../../model/problem.ts';
@@ -17,6 +11,7 @@ import { formatInstant, type Instant } from '../instant.ts';
 import type { Appended, Ledger } from '../ledger.ts';
 import { checkName } from '../names.ts';
 import { removeRedacted } from '../redacted-again.ts';
+import { decisionStatement } from './decision-statement.ts';
 import { checkText, putJson, putTexts } from './text.ts';
 import { unknownNames } from './unknown-names.ts';
 
@@ -63,25 +58,6 @@ export interface Decided {
 
 function refuse(what: string, remedy: string): CodedError {
   return new CodedError('usage', what, { remedy });
-}
-
-/** The statement that a decision makes, to be held against the rules of OpenVEX. */
-function statementOf(d: DecideRequest, reason: string, action: string | null): Statement {
-  const affected = d.status === 'affected';
-  return {
-    vulnerability: d.vulnerability,
-    aliases: d.aliases,
-    components: d.component === null ? [] : [d.component],
-    products: d.artifact === null ? [] : [d.artifact],
-    status: d.status,
-    justification: d.justification,
-    originalJustification: d.originalJustification,
-    impact: affected ? null : reason,
-    action: action ?? (affected ? reason : null),
-    author: d.owner,
-    madeAt: null,
-    reviewBy: null,
-  };
 }
 
 /** A clock of another machine may be ahead by so much. */
@@ -163,7 +139,9 @@ function checked(d: DecideRequest, actor: string, now: Instant, demands: Decisio
     owner: checkName(d.owner, '--owner'),
     approvedBy: d.approvedBy === null ? null : checkName(d.approvedBy, '--approved-by'),
   };
-  const [fault] = statementFaults(statementOf(request, reason, action));
+  const [fault] = statementFaults(
+    decisionStatement(request, { reason: reason, action: action }, { madeAt: null, reviewBy: null }),
+  );
   if (fault !== undefined) throw refuse(fault, 'docs/decisions.md: what goes with each status');
   const from = beginOf(request, now);
   checkTimes(request, from, now, demands.longestMs);

@@ -92,6 +92,12 @@ async function putReason(ledger: Ledger, breakGlass: string): Promise<Digest> {
   return await putTexts(ledger.documents, [{ reason: checkText(breakGlass, '--break-glass') }]);
 }
 
+/** Words of a request that is refused for its times are not kept: throws before they are. */
+async function checkBefore(ledger: Ledger, requests: readonly DeployRequest[]): Promise<void> {
+  const now = Math.max(ledger.parts.clock().getTime(), (await ledger.state()).last_recorded);
+  for (const { at } of requests) checkHappened(at ?? now, now, '--at');
+}
+
 /** What is to be recorded together, all or none. */
 interface Batch {
   readonly requests: readonly DeployRequest[];
@@ -152,6 +158,7 @@ function authorOf({ database }: Ledger): Author<Batch> {
  */
 export async function deployAll(ledger: Ledger, requests: readonly DeployRequest[]): Promise<Deployed[]> {
   const wanted = requests.map(checked);
+  if (wanted.some(({ breakGlass }) => breakGlass !== null)) await checkBefore(ledger, wanted);
   const texts: (Digest | null)[] = [];
   for (const request of wanted)
     if (request.breakGlass === null) texts.push(null);
