@@ -199,8 +199,7 @@ function decided(event: DecisionEvent, context: EncodingContext): Classified {
 
 function resourcesOf({ service, environment }: KvittoEvent, artifact: string | null): Holes[] | null {
   if (service === null && environment === null && artifact === null) return null;
-  const role = { role_id: 3, role: 'Affected' };
-  return [
-    { name: service, namespace: environment, uid: artifact, type: artifact === null ? 'service' : 'artifact', ...role },
-  ];
+  const type = artifact === null ? 'service' : 'artifact';
+  const tags = environment === null ? null : [{ name: 'environment', value: environment }];
+  return [{ name: service, uid: artifact, type, tags, role_id: 3, role: 'Affected' }];
 }

@@ -17,6 +17,7 @@ const ofLevel: Readonly<Record<SeverityLevel, Weight>> = {
 const ofKind: Readonly<Partial<Record<ChangeKind, Weight>>> = {
   'gate-bypassed': 'high',
   'watch-silent': 'high',
+  epss: 'medium',
   'decision-expired': 'medium',
   'decision-expiring': 'low',
   'end-of-life': 'medium',
