@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { hostileText } from '../testing/hostile-text.ts';
-import { everyType, hostileAlert, lesserChange, sampleAlert, sampleChange } from '../testing/sample-events.ts';
+import { hostileText } from '../testing/hostile-marks.ts';
+import { everyType, hostileAlert, lesserChange, sampleAlert, sampleChange } from '../testing/told-events.ts';
 import { clean, webAddress } from './clean.ts';
 import { wordsOf } from './event-words.ts';
 import { html } from './html.ts';
