@@ -98,6 +98,7 @@ export async function storeFrom(content: StoreContent): Promise<AdvisoryStore> {
       covers: (ecosystem) => store.covers(ecosystem),
       byName: (ecosystem, name) => store.byName(ecosystem, name),
       facts: (id) => store.facts(id),
+      epssOf: (ids) => store.epssOf(ids),
       fingerprint: (ecosystem, name) => store.fingerprint(ecosystem, name),
       factsFingerprint: (id) => store.factsFingerprint(id),
       close: () => {
