@@ -84,7 +84,7 @@ test('a file that is missing, foreign, cut short, longer or of another format is
   const old = new DatabaseSync(other);
   old.exec('PRAGMA user_version = 0');
   old.close();
-  assert.throws(() => openStore(other), unreadable(/has format 0, and this version of Kvitto reads format 1/));
+  assert.throws(() => openStore(other), unreadable(/has format 0, and this version of Kvitto reads format 2/));
 });
 
 test('a flipped byte is noticed by verifyStore, or changes nothing', async (t) => {
