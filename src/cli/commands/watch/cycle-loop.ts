@@ -1,5 +1,5 @@
-import { CodedError } from '../../../model/errors.ts';
 import type { Instant } from '../../../ledger/instant.ts';
+import { CodedError } from '../../../model/errors.ts';
 import { type CycleResult, publish, runCycle } from './cycle.ts';
 import { tellFailure } from './failures.ts';
 import type { Office } from './office.ts';
@@ -12,8 +12,15 @@ const firstRetryMs = 15_000;
 
 export interface CycleSettings {
   readonly base: string | null;
+  readonly entry: string | null;
   readonly noUpdate: boolean;
 }
+
+/** How a try to run a cycle ended. `failure`: null for a bug. */
+export type CycleEnd =
+  | { readonly end: 'not-due' | 'cut-off' }
+  | { readonly end: 'done'; readonly result: CycleResult }
+  | { readonly end: 'failed'; readonly failure: CodedError | null };
 
 /** Runs cycles when they are due, one process at a time. */
 export class CycleLoop {
@@ -30,32 +37,31 @@ export class CycleLoop {
 
   /** Looks whether a cycle is due, and runs it. */
   async turn(): Promise<void> {
-    const { leases, signal, asked } = this.#office;
+    const { signal, asked } = this.#office;
     const seen = asked.count;
     await this.#keepSchedule();
-    const result = await this.run();
-    if (result === null) await asked.wait(lookEveryMs, seen, signal);
+    const ran = await this.run();
+    if (ran.end === 'not-due') await asked.wait(lookEveryMs, seen, signal);
   }
 
-  /** One cycle, where it is due and nobody else is at it; null else, and where it failed, which has been told. */
-  async run(): Promise<CycleResult | CodedError | null> {
+  /** One cycle, where it is due and nobody else is at it. A failure has been told. */
+  async run(): Promise<CycleEnd> {
     const { leases, journal, schedule, signal, ledger, config, home, actor, news } = this.#office;
     const claim = await leases.claim(cycleJob);
-    if (claim === null) return null;
-    const { base, noUpdate } = this.#settings;
+    if (claim === null) return { end: 'not-due' };
     const silentSince = this.#silentSince;
     let due: Instant;
     try {
-      const request = { ledger, home, settings: config.watch, base, noUpdate, silentSince, actor, signal, journal };
-      const result = await runCycle(request);
+      const here = { ledger, home, settings: config.watch, actor, signal, journal };
+      const result = await runCycle({ ...here, ...this.#settings, silentSince });
       due = schedule.nextDue(await leases.now());
       await leases.finish(claim, due);
       this.#silentSince = null;
       this.#failures = 0;
       tellCycle(this.#office, result, due);
-      return result;
+      return { end: 'done', result };
     } catch (thrown) {
-      if (signal.aborted) return null;
+      if (signal.aborted) return { end: 'cut-off' };
       this.#failures += 1;
       const words = tellFailure(journal, 'cycle', thrown);
       // What was recorded before it failed is news all the same.
@@ -63,7 +69,7 @@ export class CycleLoop {
       const now = await leases.now();
       const retry = now + firstRetryMs * 2 ** Math.min(this.#failures - 1, 8);
       await leases.finish(claim, Math.min(retry, schedule.nextDue(now)), words);
-      return thrown instanceof CodedError ? thrown : null;
+      return { end: 'failed', failure: thrown instanceof CodedError ? thrown : null };
     } finally {
       news.wake();
     }
@@ -92,7 +98,8 @@ function tellCycle({ journal }: Office, result: CycleResult, due: Instant): void
       : `${components} components, ${assessed} held against the advisories anew: ${opened} matches opened, ${closed} closed`;
   const conditions = began + ended === 0 ? '' : `; ${began} conditions began, ${ended} ended`;
   const [gap] = gaps;
-  const missing = gap === undefined ? '' : `; not covered: ${gap}${gaps.length > 1 ? ` and ${gaps.length - 1} more` : ''}`;
+  const missing =
+    gap === undefined ? '' : `; not covered: ${gap}${gaps.length > 1 ? ` and ${gaps.length - 1} more` : ''}`;
   const message = `${looked}${conditions}${missing} (${tookMs} ms; next ${next})`;
   const fields = { components, assessed, opened, closed, began, ended, gaps: gaps.length, tookMs, next };
   if (gap === undefined) journal.info('cycle', message, fields);

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import type { FeedReport } from '../../../advisories/build/update-feed.ts';
 import { storePaths } from '../../../advisories/paths.ts';
 import { openStore } from '../../../advisories/store/open.ts';
 import type { WatchSettings } from '../../../alerts/config/config.ts';
@@ -9,6 +8,7 @@ import type { AdvisoryStore } from '../../../model/advisory.ts';
 import { CodedError, messageOf } from '../../../model/errors.ts';
 import { LogError } from '../../../tlog/errors.ts';
 import { recordConditions } from '../../../watch/conditions/conditions.ts';
+import type { FeedOutcome } from '../../../watch/conditions/feed-outcome.ts';
 import { takeTimings } from '../../../watch/metrics/timings.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
 import { ecosystemsNeeded } from './feeds-needed.ts';
@@ -21,6 +21,8 @@ export interface CycleRequest {
   readonly settings: WatchSettings;
   /** Where the feeds come from; null: the public addresses. */
   readonly base: string | null;
+  /** The file that Node was started with: feeds are brought up to date by a process of its own. Null: by this one. */
+  readonly entry: string | null;
   /** Fetch nothing: the store as it is. */
   readonly noUpdate: boolean;
   /** Since when nobody watched, where that is longer than it may be. */
@@ -78,42 +80,31 @@ export async function runCycle(request: CycleRequest): Promise<CycleResult> {
   }
 }
 
-/** Null: nothing needs advisories yet. */
-async function update(request: CycleRequest, gaps: string[]): Promise<readonly FeedReport[] | null> {
-  const { ledger, home, base, settings, signal, journal } = request;
+/** Null: nothing needs advisories yet, or another process is at it. */
+async function update(request: CycleRequest, gaps: string[]): Promise<readonly FeedOutcome[] | null> {
+  const { ledger, home, base, entry, settings, signal, journal } = request;
   const ecosystems = await ecosystemsNeeded(ledger, home, settings.ecosystems);
   if (ecosystems.length === 0) return null;
-  const failedAll = (message: string) => {
-    gaps.push(message);
-    const ids = [...ecosystems.map((e) => `osv/${e}`), ...['nvd', 'kev', 'eukev', 'epss']];
-    return ids.map((id): FeedReport => ({ ...nothingOf(id), state: 'failed', message }));
-  };
   try {
-    const { feeds, warnings } = await updateFeeds({
-      home,
-      base,
-      ecosystems,
-      now: ledger.parts.clock(),
-      signal,
-    });
+    const now = ledger.parts.clock();
+    const { feeds, warnings } = await updateFeeds({ home, base, ecosystems, now, entry, signal });
     for (const warning of warnings) journal.warn('feeds', warning);
-    for (const { id, message = 'no reason given' } of feeds.filter((f) => f.state === 'failed')) {
-      gaps.push(`${id}: ${message}`);
-    }
-    return feeds;
+    return feeds.map(({ id, state, why, message = 'no reason given' }) => {
+      if (state === 'failed') gaps.push(`${id}: ${message}`);
+      return { id, state, ...(why !== null && { why }), message };
+    });
   } catch (thrown) {
-    // Whoever has the store is bringing it up to date, too.
-    if (thrown instanceof CodedError && thrown.code === 'store-busy') {
+    if (!(thrown instanceof CodedError)) throw thrown;
+    if (thrown.code === 'store-busy') {
       journal.info('feeds', `not updated: ${thrown.message}`);
       return null;
     }
-    if (thrown instanceof CodedError && thrown.code === 'feed-unreachable') return failedAll(thrown.message);
-    throw thrown;
+    // There never was a store, and nothing could be had: each feed failed.
+    if (thrown.code !== 'feed-unreachable') throw thrown;
+    const { message } = thrown;
+    gaps.push(message);
+    return ecosystems.map((each) => ({ id: `osv/${each}`, state: 'failed', why: 'unreachable', message }));
   }
-}
-
-function nothingOf(id: string): Pick<FeedReport, 'id' | 'records' | 'badRecords'> {
-  return { id, records: 0, badRecords: 0 };
 }
 
 async function hold(

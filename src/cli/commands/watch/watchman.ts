@@ -1,7 +1,7 @@
-import type { Instant } from '../../../ledger/instant.ts';
-import { writeBeside } from '../../../ledger/beside.ts';
-import { sql } from 'kysely';
 import { hostname } from 'node:os';
+import { sql } from 'kysely';
+import { writeBeside } from '../../../ledger/beside.ts';
+import type { Instant } from '../../../ledger/instant.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import type { Leases } from '../../../watch/jobs/leases.ts';
 
