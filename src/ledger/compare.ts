@@ -25,6 +25,19 @@ export interface RowDifference {
 
 export type Value = number | string | null;
 
+/** What no entry says: how far the log has come, who is behind a pseudonym, and work in progress. */
+type NoProjection =
+  | 'ledger'
+  | 'pending'
+  | 'migration'
+  | 'person'
+  | 'job'
+  | 'cursor'
+  | 'held'
+  | 'dead_letter'
+  | 'thread_memory'
+  | 'timing';
+
 /** The tables that are a function of the log, with their primary keys. */
 export const projectionKeys = {
   service: ['id'],
@@ -48,7 +61,10 @@ export const projectionKeys = {
   decision_name: ['name', 'decision'],
   redaction: ['document'],
   outbox: ['entry'],
-} as const satisfies Record<Exclude<TableName, 'ledger' | 'pending' | 'migration' | 'person'>, readonly string[]>;
+  condition: ['id'],
+  alert: ['id'],
+  alert_subject: ['alert', 'place'],
+} as const satisfies Record<Exclude<TableName, NoProjection>, readonly string[]>;
 
 export type Projection = keyof typeof projectionKeys;
 
@@ -142,7 +158,7 @@ export async function* compareRows(
 /**
  * Holds the tables of a ledger, row by row, against those that `replay` built. Gives each difference with table, key and column,
  * and keeps a page of rows in memory. `reader`: a transaction on `actual` that sees one state, where others write meanwhile.
- * Left out: `ledger`, `pending`, `migration` and `person`, which are no function of the log.
+ * Left out: what is no function of the log (`NoProjection`).
  */
 export async function* compareProjections(
   actual: Database,

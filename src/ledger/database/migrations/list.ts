@@ -1,4 +1,5 @@
 import { ledgerTables } from './0001-ledger.ts';
+import { alertTables } from './0002-alerts.ts';
 
 export interface Migration {
   readonly name: string;
@@ -6,4 +7,7 @@ export interface Migration {
 }
 
 /** In the order in which they are applied. One that was released is never changed: its hash is held against the database's. */
-export const allMigrations: readonly Migration[] = [{ name: '0001-ledger', sql: ledgerTables }];
+export const allMigrations: readonly Migration[] = [
+  { name: '0001-ledger', sql: ledgerTables },
+  { name: '0002-alerts', sql: alertTables },
+];
