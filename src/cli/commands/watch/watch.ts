@@ -15,7 +15,7 @@ import { pipelineOf } from '../../pipeline.ts';
 import { withLedger } from '../../with-ledger.ts';
 import { CycleLoop } from './cycle-loop.ts';
 import { goOn } from './go-on.ts';
-import { parseListen } from './http.ts';
+import { parseListen, tokenOf } from './http.ts';
 import { journalOn } from './journal.ts';
 import type { Office } from './office.ts';
 import { once } from './once.ts';
@@ -45,6 +45,7 @@ export async function watchCommand(flags: WatchFlags, context: CallContext): Pro
   const config = alertConfigFrom(flags.config);
   const schedule = scheduleOf(flags, config);
   const address = parseListen(flags.listen ?? defaultListen);
+  const token = tokenOf(process.env);
   checkFeeds(flags);
   const ending = new AbortController();
   const end = () => ending.abort(new CodedError('aborted', 'ended by a signal'));
@@ -82,10 +83,7 @@ export async function watchCommand(flags: WatchFlags, context: CallContext): Pro
           cycles: relayOnly ? null : cycles,
           folder: flags.update && isFolder(flags.feeds) ? (flags.feeds ?? null) : null,
           version: context.version,
-          http:
-            address === null
-              ? null
-              : { ...address, token: env['KVITTO_WATCH_TOKEN'] || null, named: flags.listen !== undefined },
+          http: address === null ? null : { ...address, token, named: flags.listen !== undefined },
         });
       },
     );
