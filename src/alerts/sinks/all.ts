@@ -1,4 +1,7 @@
 import type { Sink } from '../sink.ts';
+import { file } from './file/index.ts';
+import { stdout } from './stdout/index.ts';
+import { syslog } from './syslog/index.ts';
 
 /** All sinks, in the order in which they are listed. Held against the folders by a test. */
-export const allSinks: readonly Sink[] = [];
+export const allSinks: readonly Sink[] = [file, stdout, syslog];
