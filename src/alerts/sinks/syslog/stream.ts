@@ -37,7 +37,8 @@ export async function openStream(settings: SyslogSettings, signal: AbortSignal):
   return socket;
 }
 
-function tlsOptions(settings: SyslogSettings): ConnectionOptions {
+/** `allowHalfOpen`: Node passes it on to the socket that it makes (https://nodejs.org/api/tls.html#tlsconnectoptions-callback). */
+function tlsOptions(settings: SyslogSettings): ConnectionOptions & { readonly allowHalfOpen: true } {
   const { host, port, tls } = settings;
   const name = peerName(settings);
   const session = sessions.get(settings);
