@@ -28,6 +28,7 @@ export const file: Sink<Settings> = {
   audience: 'machines',
   mostAtOnce: 1_000,
   async deliver(events, { path, format, mode }, context): Promise<Delivery> {
+    if (events.length === 0) return { delivered: 0, stopped: null };
     const lines = events.map((event) => `${encodeLine(format, event, context)}\n`);
     const message = await appendDurably(path, Buffer.from(lines.join('')), { mode, signal: context.signal });
     if (message === null) return { delivered: events.length, stopped: null };

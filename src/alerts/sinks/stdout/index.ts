@@ -19,6 +19,7 @@ export function stdoutSinkOn(write: Write): Sink<Settings> {
     audience: 'machines',
     mostAtOnce: 1_000,
     async deliver(events, { format }, context): Promise<Delivery> {
+      if (events.length === 0) return { delivered: 0, stopped: null };
       const lines = events.map((event) => `${encodeLine(format, event, context)}\n`);
       const message = await writer.write(Buffer.from(lines.join('')), context.signal);
       if (message === null) return { delivered: events.length, stopped: null };

@@ -38,6 +38,7 @@ export const syslog: Sink<SyslogSettings> = {
   audience: 'machines',
   mostAtOnce: 1_000,
   async deliver(events, settings, context): Promise<Delivery> {
+    if (events.length === 0) return { delivered: 0, stopped: null };
     const messages = messagesOf(events, settings, context);
     const later = (delivered: number, error: unknown): Delivery => ({
       delivered,

@@ -13,6 +13,7 @@ export class ReceiverFault extends Error {}
 export async function sendOverStream(bytes: Buffer, settings: SyslogSettings, signal: AbortSignal): Promise<void> {
   const socket = await openStream(settings, signal);
   try {
+    if (settings.transport === 'tcp') await settled(socket);
     await sendAndEnd(socket, bytes, settings);
   } finally {
     socket.destroy();
@@ -23,6 +24,28 @@ export async function sendOverStream(bytes: Buffer, settings: SyslogSettings, si
   });
   again.destroySoon();
 }
+
+/** Whoever takes connections only to close them (a balancer with nothing behind it) does so at once, and over TCP would seem to have read to our end. */
+const settleMs = 30;
+
+async function settled(socket: Socket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const closed = () => reject(new ReceiverFault('the receiver closed the connection at once'));
+  const timer = setTimeout(resolve, settleMs);
+  socket.on('error', reject);
+  socket.once('end', closed);
+  socket.once('close', closed);
+  socket.on('data', () => reject(new ReceiverFault(talks)));
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    socket.off('end', closed);
+    socket.off('close', closed);
+  }
+}
+
+const talks = 'what listens there answers, which no syslog receiver does: is this its port?';
 
 function sendAndEnd(socket: Socket, bytes: Buffer, { confirm, timeoutSeconds }: SyslogSettings): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -39,7 +62,7 @@ function sendAndEnd(socket: Socket, bytes: Buffer, { confirm, timeoutSeconds }: 
   });
   socket.once('close', () => reject(new ReceiverFault('the connection was closed before it had everything')));
   // Nothing comes from a syslog receiver; read all the same, or its end is not seen.
-  socket.resume();
+  socket.on('data', () => reject(new ReceiverFault(talks)));
   socket.setTimeout(timeoutSeconds * 1_000, () => {
     const words = isSent
       ? `the receiver did not end the connection within ${timeoutSeconds} s after everything was sent: where it never does, set confirm: sent`

@@ -17,9 +17,7 @@ export async function openStream(settings: SyslogSettings, signal: AbortSignal):
   signal.throwIfAborted();
   const { host, port, transport } = settings;
   const socket =
-    transport === 'tls'
-      ? connectTls(tlsOptions(settings))
-      : connectTcp({ host, port, allowHalfOpen: true });
+    transport === 'tls' ? connectTls(tlsOptions(settings)) : connectTcp({ host, port, allowHalfOpen: true });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = () => socket.destroy(new Error('given up'));
   signal.addEventListener('abort', stop, { once: true });
