@@ -1,5 +1,8 @@
 import type { Sink } from '../sink.ts';
+import { file } from './file/index.ts';
+import { stdout } from './stdout/index.ts';
+import { syslog } from './syslog/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** All sinks, in the order in which they are listed. Held against the folders by a test. */
-export const allSinks: readonly Sink[] = [webhook as Sink];
+export const allSinks: readonly Sink[] = [file as Sink, stdout as Sink, syslog as Sink, webhook as Sink];
