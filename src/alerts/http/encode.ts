@@ -1,12 +1,32 @@
-import { z } from 'zod';
 import type { KvittoEvent } from '../../model/event.ts';
 
-/** The forms in which an event can leave. */
-export const eventFormat = z.enum(['json']);
+/** Stands in until the encodings are there. */
+export const encodingNames = ['ecs', 'ocsf', 'json'] as const;
+export type EncodingName = (typeof encodingNames)[number];
 
-export type EventFormat = z.output<typeof eventFormat>;
+export interface EncodingContext {
+  readonly tool: string;
+  readonly link: (event: KvittoEvent) => string | null;
+}
 
-/** An event as one JSON text. */
-export function encodeEvent(event: KvittoEvent, _format: EventFormat): string {
+export function encodeLine(_encoding: EncodingName, event: KvittoEvent, _context: EncodingContext): string {
   return JSON.stringify(event);
+}
+
+export function encodeLineWithin(
+  mostBytes: number,
+  _encoding: EncodingName,
+  event: KvittoEvent,
+  _context: EncodingContext,
+): string | null {
+  const line = JSON.stringify(event);
+  return Buffer.byteLength(line) <= mostBytes ? line : null;
+}
+
+export function weightOf(event: KvittoEvent): 'critical' | 'high' | 'medium' | 'low' | 'info' | 'unknown' {
+  return event.type === 'alert' ? 'critical' : 'info';
+}
+
+export function toolVersion({ tool }: EncodingContext): string {
+  return tool.slice(tool.indexOf('/') + 1);
 }
