@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KvittoEvent } from '../../../model/event.ts';
+import { encodeLine } from '../../encodings/encode.ts';
 import { below } from '../../http/address.ts';
-import { encodeLine } from '../../http/encode.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { later, stoppedBy } from '../../http/judge.ts';
 import { type Line, withLine } from '../../http/post.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KvittoEvent } from '../../../model/event.ts';
+import { encodingNames } from '../../encodings/encode.ts';
 import { below } from '../../http/address.ts';
-import { encodingNames } from '../../http/encode.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { inHalves } from '../../http/in-halves.ts';
 import { type Stopped, stoppedBy } from '../../http/judge.ts';

@@ -1,5 +1,7 @@
 import type { KvittoEvent } from '../../../model/event.ts';
-import { type EncodingContext, type EncodingName, encodeLineWithin, weightOf } from '../../http/encode.ts';
+import type { EncodingContext } from '../../encodings/context.ts';
+import { type EncodingName, encodeLineWithin } from '../../encodings/encode.ts';
+import { weightOf } from '../../encodings/weight.ts';
 import { labelled } from '../../http/labels.ts';
 
 /** Body of Loki's push API. https://grafana.com/docs/loki/latest/reference/loki-http-api/#ingest-logs */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KvittoEvent } from '../../../model/event.ts';
+import { toolVersion } from '../../encodings/context.ts';
 import { below } from '../../http/address.ts';
-import { toolVersion } from '../../http/encode.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { inHalves } from '../../http/in-halves.ts';
 import { later, type Stopped, stoppedBy } from '../../http/judge.ts';

@@ -1,5 +1,5 @@
 import type { KvittoEvent } from '../../../model/event.ts';
-import { weightOf } from '../../http/encode.ts';
+import { weightOf } from '../../encodings/weight.ts';
 import { type AnyValue, type KeyValue, keyValues } from './any-value.ts';
 
 /** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/logs/v1/logs.proto */

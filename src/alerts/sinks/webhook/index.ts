@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secret } from '../../config/secret.ts';
-import { encodeLine, encodingNames } from '../../http/encode.ts';
+import { encodeLine, encodingNames } from '../../encodings/encode.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { aboutOneEvent, stoppedBy } from '../../http/judge.ts';
 import { withLine } from '../../http/post.ts';
