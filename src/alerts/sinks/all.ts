@@ -1,5 +1,6 @@
 import type { Sink } from '../sink.ts';
+import { smtp } from './smtp/index.ts';
 import { webhook } from './webhook/index.ts';
 
 /** All sinks, in the order in which they are listed. Held against the folders by a test. */
-export const allSinks: readonly Sink[] = [webhook as Sink];
+export const allSinks: readonly Sink[] = [webhook as Sink, smtp as Sink];
