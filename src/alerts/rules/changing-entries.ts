@@ -19,7 +19,7 @@ export async function* changingEntries(
     const { rows } = await sql<{ entry: number }>`SELECT entry FROM (
         SELECT o.entry FROM outbox o WHERE o.entry >= ${next} AND o.entry < ${end} AND ${among(database, 'o.kind', changing)}
         UNION ALL SELECT d.id AS entry FROM deployment d WHERE d.id >= ${next} AND d.id < ${end} AND d.marks <> ''
-      ) AS some ORDER BY entry LIMIT ${mostAtOnce}`.execute(reader);
+      ) AS found ORDER BY entry LIMIT ${mostAtOnce}`.execute(reader);
     for (const { entry } of rows) yield entry;
     if (rows.length < mostAtOnce) return;
     next = (rows.at(-1)?.entry ?? end) + 1;
