@@ -48,11 +48,14 @@ export async function resolve(ledger: Ledger, now: Instant, actor: string): Prom
     after = found.at(-1)?.id ?? after;
   }
   const still = { failing_since: null, attempts: 0, next_at: 0, error: null, delivered: 0 };
-  await database.kysely
-    .insertInto('cursor')
-    .values({ name, entry: size, place: 0, ...still, moved: now })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ entry: size, moved: now }))
-    .execute();
+  await ledger.append(actor, async ({ tx }) => {
+    await tx
+      .insertInto('cursor')
+      .values({ name, entry: size, place: 0, ...still, moved: now })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet({ entry: size, moved: now }))
+      .execute();
+    return [];
+  });
   return count;
 }
 
