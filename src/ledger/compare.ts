@@ -35,7 +35,8 @@ type NoProjection =
   | 'cursor'
   | 'held'
   | 'dead_letter'
-  | 'thread_memory';
+  | 'thread_memory'
+  | 'timing';
 
 /** The tables that are a function of the log, with their primary keys. */
 export const projectionKeys = {

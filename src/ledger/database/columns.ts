@@ -167,6 +167,7 @@ export const columns: Columns = {
   held: { rule: 't', thread: 't', due: 'n', content: 't' },
   dead_letter: { sink: 't', event: 't', entry: 'n', place: 'n', reason: 't', at: 'n' },
   thread_memory: { sink: 't', thread: 't', value: 't' },
+  timing: { name: 't', bound: 'n', count: 'n', total: 'n' },
   person: { pseudonym: 't', name: 't' },
   migration: { id: 'n', name: 't', hash: 't', applied: 'n' },
 };

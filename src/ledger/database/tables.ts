@@ -331,6 +331,15 @@ export interface DeadLetterRow {
   at: number;
 }
 
+/** How long something took, counted by upper bound in seconds (0: the sum and count of all). */
+export interface TimingRow {
+  name: string;
+  bound: number;
+  count: number;
+  /** Milliseconds; of bound 0 alone. */
+  total: number;
+}
+
 /** What a sink keeps of a thread: the number of its issue. */
 export interface ThreadMemoryRow {
   sink: string;
@@ -383,6 +392,7 @@ export interface Tables {
   held: HeldRow;
   dead_letter: DeadLetterRow;
   thread_memory: ThreadMemoryRow;
+  timing: TimingRow;
   person: PersonRow;
   migration: MigrationRow;
 }

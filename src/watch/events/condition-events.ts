@@ -30,6 +30,8 @@ async function* eventsOf(ledger: Ledger, condition: Condition, state: State, at:
   const told = String(detail['message'] ?? `${what.replaceAll('-', ' ')}: ${subject}`);
   const message = state === 'ended' ? `no longer: ${told}` : told;
   if (what === 'epss') {
+    // Over the bound since it became known: told as new, with its figure.
+    if (detail['crossed'] === false) return;
     const vulnerability = {
       ...{ id: subject, aliases: [], published: null, summary: '', ratedBy: null, vector: null, exploitation: [] },
       epss: typeof detail['probability'] === 'number' ? detail['probability'] : null,
