@@ -23,8 +23,7 @@ COPY --from=build /src/dist /opt/kvitto/dist
 COPY --from=build --chown=65532:65532 /empty /var/lib/kvitto
 USER 65532:65532
 ENV PATH=/opt/kvitto/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    KVITTO_HOME=/var/lib/kvitto \
-    NODE_ENV=production
+    KVITTO_HOME=/var/lib/kvitto
 VOLUME /var/lib/kvitto
 WORKDIR /var/lib/kvitto
 # `docker stop` sends it; `kvitto watch` finishes what it holds.
