@@ -1,3 +1,4 @@
+import type { FeedFault, FeedReport } from '../../advisories/feed-report.ts';
 import { mirrorFeeds } from '../../advisories/mirror.ts';
 import { storeStatus } from '../../advisories/status.ts';
 import { verifyStore } from '../../advisories/store/verify.ts';
@@ -19,16 +20,15 @@ interface FetchFlags {
   readonly quiet?: boolean;
 }
 
-interface FeedResult {
-  readonly id: string;
-  readonly state: string;
-  readonly records: number;
-  readonly badRecords: number;
-  readonly message?: string;
+interface UpdateFlags extends FetchFlags {
+  readonly accept: readonly string[];
 }
 
-/** `kvitto db update`: 0 when every feed that was asked for is there, 4 when one could not be had (the others are kept). */
-export async function updateCommand(flags: FetchFlags, context: CallContext): Promise<number> {
+/**
+ * `kvitto db update`: 0 when every feed that was asked for is there, 4 when one could not be had or is not believed (its
+ * former state is kept, and the others are taken).
+ */
+export async function updateCommand(flags: UpdateFlags, context: CallContext): Promise<number> {
   return await withRun(
     { timeout: flags.timeout, quiet: flags.quiet === true },
     context,
@@ -38,6 +38,7 @@ export async function updateCommand(flags: FetchFlags, context: CallContext): Pr
         home,
         base,
         ecosystems: ecosystemsOf(flags, home),
+        accept: flags.accept,
         now,
         signal,
         onProgress: ({ feed, stage, records }) => progress.step(`${stage} ${feed}: ${recordsOf(records)}`),
@@ -63,13 +64,21 @@ function ecosystemsOf(flags: FetchFlags, home: string): readonly string[] | null
   });
 }
 
-function feedLines(perFeed: readonly FeedResult[]): string {
+const faultWords: Readonly<Record<FeedFault, string>> = {
+  unreachable: 'unreachable',
+  invalid: 'invalid',
+  shrunk: 'shrunk',
+  'form-changed': 'form changed',
+};
+
+function feedLines(perFeed: readonly FeedReport[]): string {
   const width = Math.max(...perFeed.map(({ id }) => id.length), 4);
   return perFeed
-    .map(({ id, state, records, badRecords, message }) => {
+    .map(({ id, state, why, records, badRecords, message }) => {
       const bad = badRecords > 0 ? `, ${badRecords} could not be read` : '';
-      const why = message === undefined ? '' : `  ${clip(message, 500)}`;
-      return `${id.padEnd(width)}  ${state.padEnd(9)}  ${recordsOf(records)}${bad}${why}`;
+      const fault = why === null ? '' : `  ${faultWords[why]}:`;
+      const says = message === undefined ? '' : `${why === null ? ' ' : ''} ${clip(message, 500)}`;
+      return `${id.padEnd(width)}  ${state.padEnd(9)}  ${recordsOf(records)}${bad}${fault}${says}`;
     })
     .join('\n');
 }
