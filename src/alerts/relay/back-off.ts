@@ -18,7 +18,10 @@ export function pauseMs(attempts: number, askedMs: number | null, random: () => 
 /**
  * Whether an event was tried for long enough. Not by the clock alone, which may have jumped: also about as often as belongs to such a time.
  */
-export function isGivenUp(failing: { readonly forMs: number; readonly attempts: number }, keepTryingMs: number): boolean {
+export function isGivenUp(
+  failing: { readonly forMs: number; readonly attempts: number },
+  keepTryingMs: number,
+): boolean {
   const least = Math.max(3, Math.floor(keepTryingMs / longestPauseMs / 2));
   return failing.forMs >= keepTryingMs && failing.attempts >= least;
 }

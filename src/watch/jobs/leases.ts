@@ -90,7 +90,9 @@ export class Leases {
     const now = this.#now();
     const claimed = await writeBeside(this.#ledger, async (tx) => {
       // `due` says from now on whether anybody asked for it once more.
-      const { rows } = await sql<{ claim: number }>`UPDATE job SET owner = ${owner}, claim = claim + 1, due = ${forever},
+      const { rows } = await sql<{
+        claim: number;
+      }>`UPDATE job SET owner = ${owner}, claim = claim + 1, due = ${forever},
           lease_until = ${now} + ${leaseMs}, last_began = ${now}
         WHERE name = ${name} AND claim = ${row.claim} AND lease_until = ${row.lease_until}
           AND ${row.owner === null ? sql<boolean>`owner IS NULL` : sql<boolean>`owner = ${row.owner}`} RETURNING claim`.execute(

@@ -33,7 +33,8 @@ export function cronSchedule(
 ): Schedule {
   const wrong = (why: string, cause?: unknown) =>
     new CodedError('config-invalid', `${key}: ${clip(schedule, 100)} (${clip(timezone, 60)}): ${why}`, {
-      remedy: "five fields, as '*/30 * * * *' (every 30 minutes) or '15 6 * * 1-5', and a time zone as Europe/Stockholm",
+      remedy:
+        "five fields, as '*/30 * * * *' (every 30 minutes) or '15 6 * * 1-5', and a time zone as Europe/Stockholm",
       ...(cause !== undefined && { cause }),
     });
   let cron: Cron;
@@ -50,7 +51,11 @@ export function cronSchedule(
 
 /** Every so many milliseconds, from the last time on. */
 export function everySchedule(everyMs: number, words: string): Schedule {
-  return made((now) => now + everyMs, { words, jitterMs: 0 }, () => 0);
+  return made(
+    (now) => now + everyMs,
+    { words, jitterMs: 0 },
+    () => 0,
+  );
 }
 
 /** A schedule that has no next time, as of years that are over, comes again when somebody looks again. */

@@ -28,7 +28,8 @@ export function journalOn(stream: NodeJS.WriteStream, clock: () => Date, quiet: 
     }
     const mark = level === 'info' ? '' : `${level}: `;
     stream.write(`${time.slice(0, 19).replace('T', ' ')} ${mark}${event}: ${text}\n`);
-    if (typeof stack === 'string') for (const line of stack.split('\n').slice(0, 30)) stream.write(`  ${clip(line, 500)}\n`);
+    if (typeof stack === 'string')
+      for (const line of stack.split('\n').slice(0, 30)) stream.write(`  ${clip(line, 500)}\n`);
   };
   return {
     info: (event, message, fields) => write('info', event, message, fields),
