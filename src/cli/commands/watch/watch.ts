@@ -19,6 +19,7 @@ import { parseListen, tokenOf } from './http.ts';
 import { journalOn } from './journal.ts';
 import type { Office } from './office.ts';
 import { once } from './once.ts';
+import { passRules } from './rules-loop.ts';
 import { Wake } from './wake.ts';
 import { beat, lastSeen } from './watchman.ts';
 
@@ -70,6 +71,8 @@ export async function watchCommand(flags: WatchFlags, context: CallContext): Pro
         const office: Office = { ledger, config, leases, schedule, journal, tool, home, actor, signal, news, asked };
         const silentSince = await silence(office);
         await begin(ledger, config);
+        // So do the rules.
+        if (flags.relayOnly !== true) await passRules(office);
         await beat(ledger, leases);
         const entry = context.entry ?? null;
         const cycles = new CycleLoop(
