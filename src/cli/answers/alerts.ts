@@ -5,7 +5,7 @@ import type { Acknowledgement, AlertHistory, AlertRef, Alerts } from '../../ledg
 import { clip } from '../../model/problem.ts';
 import type { Answer, View } from './answer.ts';
 import { grid } from './grid.ts';
-import { componentWords, many, minute, when } from './words.ts';
+import { componentWords, many, minute, moreRows, when } from './words.ts';
 
 const hourMs = 3_600_000;
 
@@ -17,9 +17,7 @@ export function alertsAnswer({ at, total, alerts }: Alerts, all: boolean): Answe
     lines: (view) => [
       view.paint.heading(`${total === 0 ? `No ${what}s` : many(total, what)} on ${when(at)} UTC`),
       ...(alerts.length === 0 ? [] : ['', ...alertGrid(alerts, view)]),
-      ...(total > alerts.length && alerts.length < view.mostRows + 1
-        ? [`… and ${(total - alerts.length).toLocaleString('en-US')} more (--all, or -f json)`]
-        : []),
+      ...(total > alerts.length ? [moreRows(total - alerts.length)] : []),
       '',
       alerts.length === 0
         ? `Next: ${all ? 'kvitto alerts preview --since 30d   what the rules would have raised' : 'kvitto alerts --all   those that are over, too'}`
