@@ -5,6 +5,7 @@ import { assertGolden } from '../../formats/testing/golden.ts';
 import { changeKinds, eventTypes, type KvittoEvent } from '../../model/event.ts';
 import { ecsOf } from './ecs.ts';
 import { encodeAsciiWithin, encodeLine, encodingNames } from './encode.ts';
+import { lineParts } from './line-parts.ts';
 import { ocsfOf } from './ocsf.ts';
 import { ecsFaults, ecsFields } from './testing/ecs-oracle.ts';
 import { OcsfOracle } from './testing/ocsf-oracle.ts';
@@ -149,4 +150,21 @@ test('any text comes back as it was, but for halves of pairs', () => {
       assert.equal(JSON.parse(line).message, message.toWellFormed());
     }),
   );
+});
+
+test('lines come in parts that are bounded, and are whole', () => {
+  const parts = [...lineParts(sampleEvents, 'ecs', sampleContext, 5_000)];
+  const lines = sampleEvents.map((event) => `${encodeLine('ecs', event, sampleContext)}\n`);
+  assert.equal(Buffer.concat(parts.map(({ bytes }) => bytes)).toString(), lines.join(''));
+  assert.ok(parts.length > 5 && parts.every(({ bytes }) => bytes.length <= 5_000 && bytes.at(-1) === 0x0a));
+  assert.equal(
+    parts.reduce((sum, { count }) => sum + count, 0),
+    sampleEvents.length,
+  );
+  // One that is longer stands alone.
+  assert.deepEqual(
+    [...lineParts(sampleEvents.slice(0, 3), 'ecs', sampleContext, 10)].map(({ count }) => count),
+    [1, 1, 1],
+  );
+  assert.deepEqual([...lineParts([], 'ecs', sampleContext)], []);
 });
