@@ -277,6 +277,7 @@ describe('what the configuration lacks', () => {
       { url, headers: { 'Transfer-Encoding': 'chunked' } },
       { url, headers: { 'a b': 'c' } },
       { url, headers: { a: 7 } },
+      { url, headers: { 'X-Api-Key': 'written' } },
       { url, tls: { verify: false } },
       { url, timeout: '0s' },
       { url, timeout: '6m' },
