@@ -32,7 +32,8 @@ export async function openDispatcher(settings: Endpoint, veil: Veil): Promise<Di
 
 type Tls = NonNullable<Endpoint['tls']>;
 
-async function contextOf({ ca, cert, key }: Tls, veil: Veil): Promise<SecureContext> {
+/** Whom to trust, and as whom to come. Throws `config-invalid` where a file is of no use. */
+export async function contextOf({ ca, cert, key }: Tls, veil: Veil): Promise<SecureContext> {
   if (ca === undefined && cert === undefined && key === undefined) return trustOfSystem();
   const privateKey = key?.reveal();
   if (privateKey !== undefined) veil.hide(privateKey);
