@@ -222,6 +222,18 @@ describe('a receiver that is of no use', { concurrency: true }, () => {
     );
   });
 
+  test('answers before it has read what is sent, and closes', async () => {
+    const answer = 'HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nbig';
+    const rude: BadAnswer = (socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.end(answer);
+      });
+    };
+    const body = Buffer.alloc(20_000_000);
+    assert.deepEqual(await against(rude, (port) => outcome(port, {}, { body })), [413, 'big']);
+  });
+
   test('is left when the delivery is to end', async () => {
     await against(silent, async (port) => {
       const stop = new AbortController();
