@@ -17,7 +17,7 @@ export async function openDispatcher(settings: Endpoint, veil: Veil): Promise<Di
     timeout: Math.min(connectTimeoutMs, timeoutMs),
     ...(serverName === undefined ? {} : { servername: serverName }),
   };
-  const limits = { allowH2: false, pipelining: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const limits = { allowH2: false, connections: 1, pipelining: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   if (settings.proxy === undefined) return new Agent({ ...limits, connect });
   const proxy = urlOf(settings.proxy);
   veil.hideAddress(proxy);

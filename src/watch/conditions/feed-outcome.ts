@@ -4,6 +4,6 @@ export interface FeedOutcome {
   readonly id: string;
   readonly state: 'updated' | 'unchanged' | 'failed';
   /** Why it failed: `shrunk`, `form-changed`, `invalid`, `unreachable`. */
-  readonly why?: string;
+  readonly why?: string | null;
   readonly message?: string;
 }

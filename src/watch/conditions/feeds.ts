@@ -8,9 +8,9 @@ import type { FeedOutcome } from './feed-outcome.ts';
 export function failedFeeds(feeds: readonly FeedOutcome[]): Condition[] {
   return feeds
     .filter((f) => f.state === 'failed')
-    .map(({ id, why = 'failed', message = 'no reason given' }) => {
+    .map(({ id, why, message = 'no reason given' }) => {
       const told = clip(`feed ${id} was not taken: ${message}`, 500);
-      return { what: 'feed-failed', subject: id, level: why, detail: { message: told, why } };
+      return { what: 'feed-failed', subject: id, level: why ?? 'failed', detail: { message: told, why: why ?? null } };
     });
 }
 

@@ -24,12 +24,12 @@ function numberText(value: number): string {
 
 /**
  * Prometheus' text format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats/. Families without a sample
- * are left out.
+ * are left out, unless all are asked for.
  */
-export function exposition(families: readonly Family[]): string {
+export function exposition(families: readonly Family[], { empty = false } = {}): string {
   const lines: string[] = [];
   for (const { name, type, help, samples } of families) {
-    if (samples.length === 0) continue;
+    if (samples.length === 0 && !empty) continue;
     lines.push(`# HELP ${name} ${escapeHelp(help)}`, `# TYPE ${name} ${type}`);
     for (const { labels, value, suffix = '' } of samples) {
       const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);

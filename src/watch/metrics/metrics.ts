@@ -32,12 +32,12 @@ const one = (value: number): Sample[] => [{ labels: {}, value }];
 
 /**
  * All that Prometheus is told, in its text format. No label holds a vulnerability, a component or an artifact: their number is
- * bounded by services, environments, severities, feeds and sinks.
+ * bounded by services, environments, severities, feeds and sinks. `empty`: names also what has no value.
  */
-export async function metricsText(ledger: Ledger, request: MetricsRequest): Promise<string> {
+export async function metricsText(ledger: Ledger, request: MetricsRequest, { empty = false } = {}): Promise<string> {
   const pending = await request.counts.refresh(ledger, request.budgetMs);
   const { size, last_recorded } = await ledger.state();
-  return exposition([
+  const families = [
     gauge('kvitto_build_info', 'Always 1; the version stands in the label.', [
       { labels: { version: request.version }, value: 1 },
     ]),
@@ -58,7 +58,8 @@ export async function metricsText(ledger: Ledger, request: MetricsRequest): Prom
       'When the last entry was recorded.',
       one(seconds(last_recorded)),
     ),
-  ]);
+  ];
+  return exposition(families, { empty });
 }
 
 function feedFamilies(feeds: readonly FeedState[]): Family[] {
