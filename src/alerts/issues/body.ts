@@ -12,7 +12,7 @@ export function commentBody(words: Words): string {
   return `**${repositoryMarkdown.plain(words.subject)}**\n\n${markdown(words, repositoryMarkdown)}`;
 }
 
-/** Whether a text is that of a thread's issue. Text of an advisory cannot say so: its `<` is escaped. */
+/** Whether a text is that of a thread's issue: by a line of its own, which no text of an advisory can be. */
 export function carries(body: string | null, key: string): boolean {
-  return body?.includes(`<!-- ${markerOf(key)} -->`) === true;
+  return body?.split(/\r?\n/).includes(`<!-- ${markerOf(key)} -->`) === true;
 }

@@ -20,7 +20,9 @@ const one = z.object({
   labels: z.array(z.union([z.string(), z.object({ name: z.string() }).transform((l) => l.name)])),
 });
 const opened = z.object({ number: z.int().positive() });
-const list = z.array(z.object({ number: z.int().positive(), body: z.string().nullish(), pull_request: z.unknown() }));
+const list = z.array(
+  z.object({ number: z.int().positive(), body: z.string().nullish(), pull_request: z.unknown().optional() }),
+);
 
 /** Issues of a repository, by GitHub's REST interface (https://docs.github.com/rest/issues). */
 export function githubTracker(
