@@ -26,6 +26,8 @@ export interface Ask {
   readonly gzip?: boolean;
   /** 64 KiB where it is not said. */
   readonly mostAnswerBytes?: number;
+  /** Never sent a second time, though a kept connection turned out to be closed: what it makes would be there twice. */
+  readonly once?: boolean;
 }
 
 /** The receiver answered. Redirects are answers too: they are not followed. */
@@ -112,7 +114,7 @@ function sender(wire: Wire): Line['send'] {
     const bytes = ask.gzip === true && ask.body !== undefined ? await compress(ask.body) : ask.body;
     const first = await once(wire, ask, bytes);
     // Whoever closes a connection between two requests says nothing about the second. It may have had it: an event has an id.
-    const again = kept && first.kind === 'trouble' && first.closed && !wire.context.signal.aborted;
+    const again = kept && ask.once !== true && first.kind === 'trouble' && first.closed && !wire.context.signal.aborted;
     const answer = again ? await once(wire, ask, bytes) : first;
     kept = answer.kind === 'answer';
     return answer.kind === 'answer' ? answer : { kind: 'trouble', message: answer.message };
