@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { parsePolicy } from '../../src/gate/parse-policy.ts';
+import { assertShown } from '../pipelines/shown.ts';
 import { root, scratch } from '../real/parts.ts';
 import { missing } from '../real/tool.ts';
 import { understood, variablesRead } from './stage.ts';
@@ -129,6 +130,7 @@ describe('operate/compose', () => {
     for (const name of Object.keys(images)) {
       const refused = config({ ...images, [name]: '' });
       assert.notEqual(refused.status, 0);
+      if (name === 'KVITTO_IMAGE') assertShown('docs/operate.md', 'compose-without-image', refused.stderr);
       assert.ok(refused.stderr.includes(`set it in .env, with its digest`), refused.stderr);
     }
   });

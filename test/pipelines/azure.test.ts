@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { root, scratch } from '../real/parts.ts';
 import { packIn } from './packed.ts';
+import { assertShown } from './shown.ts';
 import { demoDay, demoDigest, demoFeeds, type Ended, hostileFolder, projectIn, shell, yamlOf } from './stage.ts';
 
 // What is used of https://learn.microsoft.com/en-us/azure/devops/pipelines/yaml-schema/
@@ -93,6 +94,7 @@ describe('pipelines/azure-*.yml', () => {
     const done = steps(gateFile, usual, set);
     assert.equal(done.status, 1, done.stdout + done.stderr);
     assert.match(done.stdout, /^Verdict {5}FAIL: rule exploited/m);
+    assertShown('docs/pipelines.md', 'azure-gate', done.stdout);
     assert.deepEqual([...set], [['kvitto.KVITTO_DIGEST', demoDigest]]);
     const out = join(temporary, 'kvitto-reports');
     assert.equal(commandsIn(done.stdout).at(-1), `##vso[task.uploadsummary]${out}/kvitto.md`);

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { cyclonedxValidator, gitlabValidator } from '../../src/formats/testing/documents.ts';
 import { readXml } from '../../src/formats/testing/read-xml.ts';
 import { scratch } from '../real/parts.ts';
+import { assertShown } from './shown.ts';
 import { demoDay, demoDigest, demoFeeds, type Ended, kvittoOnPath, projectIn, shell, yamlOf } from './stage.ts';
 
 // What is used of https://docs.gitlab.com/ci/yaml/
@@ -89,6 +90,7 @@ describe('pipelines/gitlab-ci.yml', () => {
   test('the gate ends as the verdict says, and leaves the reports', (t) => {
     const done = runJob('.kvitto-gate', { ...archive, KVITTO_LEDGER: ledger });
     assert.equal(done.status, 1, done.stdout + done.stderr);
+    assertShown('docs/pipelines.md', 'gitlab-gate', `${done.stdout}${done.stderr}`);
     const { artifacts } = jobs['.kvitto-gate'] ?? {};
     assert.ok(artifacts !== undefined);
     const read = (file: string) => readFileSync(join(project, file), 'utf8');
@@ -121,6 +123,7 @@ describe('pipelines/gitlab-ci.yml', () => {
   test('the deployment is recorded with the change and the run, and is refused where the gate refused', () => {
     const done = runJob('.kvitto-record-deploy', { KVITTO_DIGEST: demoDigest, KVITTO_LEDGER: ledger });
     assert.equal(done.status, 1, done.stderr);
+    assertShown('docs/pipelines.md', 'gitlab-deploy', done.stdout);
     const lines = done.stdout.split('\n').filter((line) => /^(?:Runs|Change|Run|Marked) /.test(line));
     assert.deepEqual(lines, [
       `Runs        registry.example/acme/shop@${demoDigest}`,
