@@ -1,10 +1,10 @@
 /** What kept an exchange from having an answer, in words that name no more than a code: messages of libraries may quote what is secret. */
 export function troubleOf(thrown: unknown, timeoutMs: number): string {
+  if (thrown instanceof Error && thrown.name === 'HTTPParserError') return 'does not answer in HTTP';
   const codes = codesOf(thrown);
   for (const code of codes) {
     const known = words[code];
     if (known !== undefined) return known;
-    if (code.startsWith('HPE_')) return `does not answer in HTTP (${code})`;
     if (code.startsWith('ERR_SSL_')) return `and this program do not come to terms about TLS (${code})`;
   }
   if (codes.some((code) => code.endsWith('_TIMEOUT'))) return `did not answer within ${timeoutMs / 1000} s`;

@@ -26,6 +26,8 @@ export interface RelayOptions {
   readonly timeoutMs?: number;
   /** Pauses up to so long are waited for here, with the batch in hand; before longer ones it ends. Default: 5 s. */
   readonly patienceMs?: number;
+  /** Try at once, also where a former failure asked for a pause that is not over by the clock. */
+  readonly afresh?: boolean;
   /** From 0 to 1, for the back-off. */
   readonly random?: () => number;
 }
@@ -61,7 +63,7 @@ export async function relay(
   const cursor = await beginCursor(ledger, sink.name, options.now().getTime());
   const waitMs = Math.min(cursor.next_at - options.now().getTime(), 24 * 60 * 60_000);
   // A former process met a receiver that asked to be left alone.
-  if (cursor.attempts > 0 && waitMs > 0) {
+  if (options.afresh !== true && cursor.attempts > 0 && waitMs > 0) {
     return { end: 'failing', delivered: 0, dead: 0, waitMs, message: cursor.error };
   }
   const reading = new Reading(ledger, source, sink, cursor);
