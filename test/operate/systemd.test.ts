@@ -211,9 +211,9 @@ describe('operate/systemd', () => {
   }
 });
 
-/** Waits until something holds, at most 30 s. */
+/** Waits until something holds, at most 60 s. */
 async function until(holds: () => Promise<boolean>, told: () => string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -121,6 +121,7 @@ describe('pipelines/gitlab-ci.yml', () => {
   });
 
   test('the deployment is recorded with the change and the run, and is refused where the gate refused', () => {
+    assert.equal(runJob('.kvitto-gate', { ...archive, KVITTO_LEDGER: ledger }).status, 1);
     const done = runJob('.kvitto-record-deploy', { KVITTO_DIGEST: demoDigest, KVITTO_LEDGER: ledger });
     assert.equal(done.status, 1, done.stderr);
     assertShown('docs/pipelines.md', 'gitlab-deploy', done.stdout);
@@ -131,6 +132,9 @@ describe('pipelines/gitlab-ci.yml', () => {
       'Run         https://gitlab.example/acme/shop/-/jobs/7',
       'Marked      refused: the gate refused it',
     ]);
+    const nowhere = runJob('.kvitto-record-deploy', { KVITTO_DIGEST: demoDigest });
+    assert.notEqual(nowhere.status, 0);
+    assert.match(nowhere.stderr, /KVITTO_LEDGER: names no folder that stays/);
     // No digest came along: nothing is recorded under no name.
     assert.equal(runJob('.kvitto-record-deploy', { KVITTO_DIGEST: '', KVITTO_LEDGER: ledger }).status, 2);
   });
