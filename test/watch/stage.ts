@@ -23,11 +23,11 @@ export const watchToken = 'a-token-of-a-test';
 /** Variables of the machine that would change what the program does. */
 const unset = { CI: '', GITHUB_ACTIONS: '', GITLAB_CI: '', JENKINS_URL: '', TF_BUILD: '', SOURCE_DATE_EPOCH: '' };
 
-/** Bundles the command line as it is published, so that it starts in little time. Its file. */
-export async function bundleProgram(): Promise<string> {
+/** Bundles the command line as it is published, or another program, so that it starts in little time. Its file. */
+export async function bundleProgram(entry = 'src/cli/main.ts'): Promise<string> {
   const outfile = join(scratch('program'), 'kvitto.mjs');
   await build({
-    entryPoints: [join(root, 'src/cli/main.ts')],
+    entryPoints: [join(root, entry)],
     outfile,
     bundle: true,
     format: 'esm',
