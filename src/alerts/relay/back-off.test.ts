@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isGivenUp, pauseMs } from './back-off.ts';
+import { isGivenUp, pauseLeftMs, pauseMs } from './back-off.ts';
 
 test('pauses double up to 15 minutes, any part of them by chance', () => {
   const most = [1, 2, 3, 10, 11, 500].map((attempts) => pauseMs(attempts, null, () => 1));
@@ -42,4 +42,18 @@ test('given up by time and by attempts', () => {
   assert.equal(isGivenUp({ forMs: week - 1, attempts: 5_000 }, week), false);
   assert.equal(isGivenUp({ forMs: 60_000, attempts: 3 }, 60_000), true);
   assert.equal(isGivenUp({ forMs: -3_600_000, attempts: 1_000 }, 60_000), false);
+});
+
+test('a pause that a former process noted is kept, but not one of a clock that was set back since', () => {
+  const now = 1_000 * 86_400_000;
+  const left = (since: number | null, next: number) => pauseLeftMs({ failing_since: since, next_at: next }, now);
+  const day = 86_400_000;
+  assert.deepEqual(
+    [left(now - 5, now + 900_000), left(now, now + day + 1_000), left(now - 5, now - 7), left(null, now)],
+    [900_000, day + 1_000, -7, 0],
+  );
+  assert.deepEqual(
+    [left(now + 1, now + 2), left(now - 5, now + day + 1_001), left(now - 5, now + 365 * day)],
+    [0, 0, 0],
+  );
 });

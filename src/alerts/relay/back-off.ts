@@ -16,6 +16,18 @@ export function pauseMs(attempts: number, askedMs: number | null, random: () => 
 }
 
 /**
+ * How much of a pause is left that a former process noted, in milliseconds: 0 and less for nothing. Nothing either where its times cannot be those of this
+ * clock, since it began to fail in what is the future now, or no pause is that long: the clock was set back, and nobody is to wait for it to come there again.
+ */
+export function pauseLeftMs(
+  { failing_since: since, next_at: next }: { readonly failing_since: number | null; readonly next_at: number },
+  now: number,
+): number {
+  const isFuture = since !== null && since > now;
+  return isFuture || next - now > longestAskedMs + firstMs ? 0 : next - now;
+}
+
+/**
  * Whether an event was tried for long enough. Not by the clock alone, which may have jumped: also about as often as belongs to such a time.
  */
 export function isGivenUp(

@@ -7,7 +7,7 @@ import type { ConfiguredSink } from '../config/config.ts';
 import type { EventSource } from '../event-source.ts';
 import type { SinkContext } from '../sink.ts';
 import { attempt } from './attempt.ts';
-import { isGivenUp, pauseMs } from './back-off.ts';
+import { isGivenUp, pauseLeftMs, pauseMs } from './back-off.ts';
 import { beginCursor, type Fence, noteStep, type Step } from './cursors.ts';
 import { behind, isSamePlace, type Place } from './place.ts';
 import { Reading } from './reading.ts';
@@ -60,7 +60,7 @@ export async function relay(
   options: RelayOptions,
 ): Promise<RelayResult> {
   const cursor = await beginCursor(ledger, sink.name, options.now().getTime());
-  const waitMs = Math.min(cursor.next_at - options.now().getTime(), 24 * 60 * 60_000);
+  const waitMs = pauseLeftMs(cursor, options.now().getTime());
   // A former process met a receiver that asked to be left alone.
   if (options.afresh !== true && cursor.attempts > 0 && waitMs > 0) {
     return { end: 'failing', delivered: 0, dead: 0, waitMs, message: cursor.error };
@@ -95,7 +95,8 @@ class Service {
     this.#context = { name: sink.name, tool, now, signal, link, memory: threadMemory(ledger, sink.name) };
     this.#at = cursor;
     const { failing_since: since, attempts } = cursor;
-    this.#failing = since === null ? null : { since, attempts };
+    // Never in the future: a clock that was set back must not put off giving up until it is there again.
+    this.#failing = since === null ? null : { since: Math.min(since, now().getTime()), attempts };
   }
 
   async run(reading: Reading): Promise<RelayResult> {
