@@ -25,6 +25,7 @@ export async function doorBefore(inner: number): Promise<Door> {
         [inside, outside],
       ] as const) {
         sockets.add(socket);
+        socket.setNoDelay(true);
         socket.on('error', () => other.destroy());
         socket.on('close', () => {
           sockets.delete(socket);

@@ -34,8 +34,8 @@ import { bundleProgram, eventsFrom, type Line, type Watch, type WatchStage, watc
 const all = process.env['KVITTO_KILLS'] === 'all';
 const kills = all ? 100 : 12;
 /** Kills after which the sinks come back: some of them happen while there is much to deliver. */
-const downFor = all ? 80 : 8;
-const drainMs = Number(process.env['DRAIN'] ?? 120_000);
+const downFor = all ? 60 : 9;
+const drainMs = 120_000;
 
 const people = ['mail', 'slack', 'teams', 'mattermost', 'pager'];
 const trackers = ['github', 'gitlab', 'jira'];
@@ -117,7 +117,7 @@ class Workers {
     const victim = this.#running[at];
     assert.ok(victim !== undefined);
     if (Math.random() < 0.85) await victim.until((line) => line.event === 'watch');
-    await pause(Math.random() * 600);
+    await pause(Math.random() * 300);
     victim.child.kill('SIGKILL');
     const how = await victim.ended;
     this.#lines.push(...victim.lines());
@@ -202,7 +202,7 @@ async function outage(t: TestContext, databaseUrl: string | null, workerCount: n
     const { size: from } = await ledger.state();
     // The places of all sinks, and of the rules, before anything is recorded that they should be told.
     assert.ok([0, 3, 4].includes(Number(await stage.watch('--once', '--no-update').ended)));
-    const work = { home: stage.home, databaseUrl, pauseMs: all ? 400 : 150 };
+    const work = { home: stage.home, databaseUrl, pauseMs: all ? 600 : 300 };
     await startRecorder(programs.recorder, { ...work, what: 'begin' }).end();
     for (const what of ['facts', 'knowledge'] as const)
       recorders.push(startRecorder(programs.recorder, { ...work, what }));
@@ -314,7 +314,10 @@ async function knownOfWhatRuns({ reader }: Ledger): Promise<string[]> {
 const programs = { kvitto: '', recorder: '' };
 const missing = postgresMissing();
 
-describe('every sink down, then back; the watches killed meanwhile', { timeout: all ? 900_000 : 240_000 }, () => {
+describe('every sink down, then back; the watches killed meanwhile', {
+  timeout: all ? 900_000 : 240_000,
+  concurrency: all ? 1 : 2,
+}, () => {
   before(async () => {
     programs.kvitto = await bundleProgram();
     programs.recorder = await bundleProgram('test/watch/recorder.ts');
