@@ -192,6 +192,29 @@ alerts:
     assert.equal((await told(small)).length, 2);
   });
 
+  on('every: what waits for a time that only a wrong clock knew is told when the clock is right', async (small) => {
+    await twoServices(small);
+    const config = configOf('alerts: [{name: e, services: [shop], every: 1h}]');
+    const upTo = (count: number) => {
+      const ids = Array.from({ length: count }, (_, i) => below(`CVE-2026-000${i + 1}`, '2.0.0'));
+      return store(count, { npm: { a: [], b: ids } });
+    };
+    await scanAt(small, 400, upTo(1));
+    assert.equal((await run(small, config)).raised, 1);
+    await scanAt(small, 400, upTo(2));
+    assert.deepEqual((await run(small, config)).dueAt, dayOf(400) + hourMs);
+    small.now = dayOf(4);
+    const done = await run(small, config);
+    assert.deepEqual([done.raised, done.dueAt], [1, null]);
+    await scanAt(small, 4.01, upTo(3));
+    assert.equal((await run(small, config)).raised, 1);
+    assert.deepEqual(await told(small), [
+      'e shop/prod: 1 new [CVE-2026-0001]',
+      'e shop/prod: 1 new [CVE-2026-0002]',
+      'e shop/prod: 1 new [CVE-2026-0003]',
+    ]);
+  });
+
   on('nobody acknowledged in time: told to others, once', async (small) => {
     await twoServices(small);
     const config = configOf('alerts: [{name: e, services: [shop], send: [log], escalate: {after: 4h, send: [mail]}}]');

@@ -37,9 +37,12 @@ export async function heldOfThreads(
   return found;
 }
 
-/** What has waited long enough, the first first. */
-export async function dueOf({ reader }: Pick<Source, 'reader'>, now: Instant, most: number): Promise<Held[]> {
-  const { rows } = await sql<Row>`SELECT due, content FROM held WHERE due <= ${now}
+/** What has waited long enough, the first first; also what would wait beyond `latest`, since a clock was ahead when it began to. */
+export async function dueOf(
+  { reader }: Pick<Source, 'reader'>,
+  { now, latest, most }: { readonly now: Instant; readonly latest: Instant; readonly most: number },
+): Promise<Held[]> {
+  const { rows } = await sql<Row>`SELECT due, content FROM held WHERE due <= ${now} OR due > ${latest}
     ORDER BY due, rule, thread LIMIT ${most}`.execute(reader);
   return rows.map(heldOf);
 }

@@ -8,7 +8,7 @@ import type { EventSource } from '../event-source.ts';
 import { alarmOf } from './alarm.ts';
 import { changingEntries } from './changing-entries.ts';
 import { Collector } from './collector.ts';
-import { dueAt } from './due.ts';
+import { dueAt, latestDue } from './due.ts';
 import { type Group, merge } from './group.ts';
 import { Handled } from './handled.ts';
 import { dueOf, type Held, heldOfThreads, hold, lastRaised, release } from './held.ts';
@@ -145,7 +145,7 @@ export async function raiseHeld(raising: Raising): Promise<number> {
   let count = 0;
   for (;;) {
     const from = await placeOf(ledger.reader);
-    const due = await dueOf(ledger, now, mostDue);
+    const due = await dueOf(ledger, { now, latest: latestDue(config.rules, now), most: mostDue });
     if (from === null || due.length === 0) return count;
     const last = await lastRaised(
       ledger,
