@@ -17,8 +17,13 @@ export function holdsWhatArrived(
   const firsts = [...new Set(ids)];
   assert.deepEqual(firsts.toSorted(), expected.map((e) => e.id).toSorted(), `${name}: the set of ids`);
   const serviceOf = new Map(expected.map((e) => [e.id, e.service]));
-  const inOrder = (list: readonly string[]) => Object.fromEntries(Map.groupBy(list, (id) => `${serviceOf.get(id)}`));
-  assert.deepEqual(inOrder(firsts), inOrder(expected.map((e) => e.id)), `${name}: the order for each service`);
+  const inOrder = (list: readonly string[]) => Map.groupBy(list, (id) => serviceOf.get(id) ?? null);
+  const wanted = inOrder(expected.map((e) => e.id));
+  const early = [...inOrder(firsts)].flatMap(([service, of]) => {
+    const at = of.findIndex((id, place) => id !== wanted.get(service)?.[place]);
+    return at < 0 ? [] : [`${service}: ${of.slice(at, at + 5)} instead of ${wanted.get(service)?.slice(at, at + 5)}`];
+  });
+  assert.deepEqual(early, [], `${name}: the order for each service`);
   return ids.length - firsts.length;
 }
 

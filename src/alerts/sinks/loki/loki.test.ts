@@ -94,6 +94,25 @@ test('a push has one stream for each set of labels, and what the event says stan
   });
 });
 
+test('entries of one moment have times in their order, in whatever streams they are', () => {
+  const at = '2026-08-21T10:30:00.123Z';
+  const events = [297, 299, 300, 301].map((entry, n) => {
+    const one = n % 2 === 0 ? sampleChange('new', 0) : sampleChange('gone', 0);
+    return { ...one, id: String(entry), at, entry };
+  });
+  const { streams } = pushOf(lined(events), {});
+  assert.equal(streams.length, 2);
+  const values = streams.flatMap((s) => s.values).toSorted(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1));
+  assert.deepEqual(
+    values.map(([time]) => time),
+    ['1787308200123970000', '1787308200123990000', '1787308200123990001', '1787308200123990002'],
+  );
+  assert.deepEqual(
+    values.map(([, line]) => line),
+    lined(events).map(({ line }) => line),
+  );
+});
+
 test('times of a stream rise strictly, whatever the places, and are the same when events come again', () => {
   const change = sampleChange('new', 0);
   const places = fc

@@ -18,28 +18,32 @@ export interface Lined {
 }
 
 /**
- * Lines as streams: one for each set of labels, whose number does not grow with vulnerabilities. Times in a stream rise strictly, by
- * entry and place within their millisecond, so that the same event has the same time when it comes again. `own`: more labels for all.
+ * Lines as streams: one for each set of labels, whose number does not grow with vulnerabilities. Times rise strictly from line to line, in whatever stream: Loki shows
+ * streams together by time, and the order of the log must be seen there. They follow from the events and from where the push begins, which is the same when it comes
+ * again. `own`: more labels for all.
  */
 export function pushOf(lines: readonly Lined[], own: Readonly<Record<string, string>>): Push {
-  const streams = new Map<string, { stream: Record<string, string>; last: bigint; values: [string, string][] }>();
+  const streams = new Map<string, { stream: Record<string, string>; values: [string, string][] }>();
+  let last = -1n;
   for (const { event, line } of lines) {
     const { service, environment, type } = event;
     const stream = { ...own, ...labelled({ job: 'kvitto', service, environment, type, level: weightOf(event) }) };
     const key = JSON.stringify(stream);
-    const one = streams.get(key) ?? { stream, last: -1n, values: [] };
+    const one = streams.get(key) ?? { stream, values: [] };
     const at = timeOf(event);
-    one.last = at > one.last ? at : one.last + 1n;
-    one.values.push([String(one.last), line]);
+    last = at > last ? at : last + 1n;
+    one.values.push([String(last), line]);
     streams.set(key, one);
   }
-  return { streams: [...streams.values()].map(({ stream, values }) => ({ stream, values })) };
+  return { streams: [...streams.values()] };
 }
 
 const places = 10_000;
 const entries = 100;
 
-/** Entries of one transaction have one time; a millisecond has room for a hundred of them. */
+/**
+ * Entries of one transaction have one time; a millisecond has room for a hundred of them. Where the count begins anew within one, the push puts it right.
+ */
 function timeOf({ at, entry, place }: KvittoEvent): bigint {
   const within = (entry % entries) * places + Math.min(place, places - 1);
   return BigInt(Date.parse(at)) * 1_000_000n + BigInt(within);
