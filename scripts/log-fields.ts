@@ -81,7 +81,7 @@ function weightRow(event: KvittoEvent): string[] {
     nameOf(event),
     `${log.level}, ${ecs.severity}`,
     `${ocsf['severity']} (${ocsf['severity_id']})`,
-    String(syslog),
+    String(syslogSeverityOf(event)),
   ];
 }
 
