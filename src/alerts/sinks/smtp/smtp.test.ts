@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { assertGolden } from '../../../formats/testing/golden.ts';
 import type { Delivery } from '../../sink.ts';
 import { acceptSink, sinkContext } from '../../testing/sink-acceptance.ts';
 import { type SmtpScript, startSmtpReceiver } from '../../testing/smtp-receiver.ts';
 import { sampleAlert } from '../../testing/told-events.ts';
+import { wordsOf } from '../../words/event-words.ts';
+import { html } from '../../words/html.ts';
+import { plainText } from '../../words/plain-text.ts';
 import { smtp } from './index.ts';
 
 const password = 'a pass/word of mail';
@@ -198,4 +202,10 @@ test('settings: in the open to this machine alone; user and password together; a
     }),
     [587, 465, 25],
   );
+});
+
+test('both parts of a mail', () => {
+  const words = wordsOf(sampleAlert(), 'https://kvitto.example/alerts/4931584');
+  assertGolden(new URL('./testdata/mail.txt', import.meta.url), plainText(words));
+  assertGolden(new URL('./testdata/mail.html', import.meta.url), html(words));
 });
