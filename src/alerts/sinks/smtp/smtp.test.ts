@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { assertGolden } from '../../../formats/testing/golden.ts';
 import type { Delivery } from '../../sink.ts';
@@ -120,6 +122,24 @@ describe('a mail server that does not take a mail', () => {
   test('an answer without end is not read to the end', async () => {
     const { delivery } = await delivered((c) => (c === 'CONNECT' ? `220-${'x'.repeat(200_000)}` : null));
     assert.deepEqual(delivery, later('127.0.0.1 cannot be talked to (EPROTOCOL)'));
+  });
+
+  test('and sends a byte now and then', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      const timer = setInterval(() => socket.write('2'), 100);
+      socket.on('close', () => clearInterval(timer));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const delivery = await smtp.deliver(events, smtp.settings.parse(settingsFor(port)), sinkContext());
+    server.close();
+    assert.equal(delivery.delivered, 0);
+    assert.match(
+      delivery.stopped?.message ?? '',
+      /^127\.0\.0\.1:\d+ (?:did not answer within 1 s|cannot be reached in time)$/,
+    );
   });
 
   test('a password that is wrong is no end, and is not told though the server repeats it', async () => {
