@@ -10,6 +10,7 @@ COPY bin bin
 COPY src src
 COPY scripts scripts
 COPY LICENSE ./
+COPY demo demo
 RUN ["node", "scripts/build.ts"]
 # The name that is typed, and an empty folder for the volume. Both are made here, because the last stage runs nothing.
 RUN ["cp", "bin/kvitto.js", "bin/kvitto"]
@@ -19,12 +20,12 @@ FROM ${NODE_IMAGE}
 COPY --from=build /src/package.json /src/LICENSE /opt/kvitto/
 COPY --from=build /src/bin /opt/kvitto/bin
 COPY --from=build /src/dist /opt/kvitto/dist
+COPY --from=build /src/demo /opt/kvitto/demo
 # A number, because Kubernetes cannot see whether a name is root.
 COPY --from=build --chown=65532:65532 /empty /var/lib/kvitto
 USER 65532:65532
 ENV PATH=/opt/kvitto/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    KVITTO_HOME=/var/lib/kvitto \
-    NODE_ENV=production
+    KVITTO_HOME=/var/lib/kvitto
 VOLUME /var/lib/kvitto
 WORKDIR /var/lib/kvitto
 # `docker stop` sends it; `kvitto watch` finishes what it holds.

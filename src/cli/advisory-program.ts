@@ -25,6 +25,7 @@ export function advisoryCommands(program: Command, context: CallContext, exitWit
       list,
       [],
     )
+    .option('-f, --format <format>', 'table or json', 'table')
     .option('--timeout <duration>', 'give up after this time', '30m')
     .option('-q, --quiet', 'no progress')
     .addHelpText(

@@ -17,9 +17,9 @@ export async function openDispatcher(settings: Endpoint, veil: Veil): Promise<Di
     timeout: Math.min(connectTimeoutMs, timeoutMs),
     ...(serverName === undefined ? {} : { servername: serverName }),
   };
-  const limits = { allowH2: false, pipelining: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
+  const limits = { allowH2: false, connections: 1, pipelining: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   if (settings.proxy === undefined) return new Agent({ ...limits, connect });
-  const proxy = urlOf(settings.proxy);
+  const proxy = urlOf(settings.proxy, 'proxy');
   veil.hideAddress(proxy);
   return new ProxyAgent({
     ...limits,
@@ -32,7 +32,8 @@ export async function openDispatcher(settings: Endpoint, veil: Veil): Promise<Di
 
 type Tls = NonNullable<Endpoint['tls']>;
 
-async function contextOf({ ca, cert, key }: Tls, veil: Veil): Promise<SecureContext> {
+/** Whom to trust, and as whom to come. Throws `config-invalid` where a file is of no use. */
+export async function contextOf({ ca, cert, key }: Tls, veil: Veil): Promise<SecureContext> {
   if (ca === undefined && cert === undefined && key === undefined) return trustOfSystem();
   const privateKey = key?.reveal();
   if (privateKey !== undefined) veil.hide(privateKey);

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { duration } from '../config/durations.ts';
 import { secret } from '../config/secret.ts';
 import { address } from './address.ts';
 
 const file = z.string().min(1).max(4096);
+const secretName = /auth|token|secret|key|cookie|passw|credential/i;
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'expected the name of a header');
 /** What this program writes itself, or what would change how a message is framed. */
 const ownHeaders: ReadonlySet<string> = new Set(
@@ -10,15 +12,11 @@ const ownHeaders: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A length of time in kvitto.yaml (`90s`, `5m`, `36h`, `7d`), in milliseconds. */
+/** A length of time in kvitto.yaml within bounds, in milliseconds. */
 export function span(leastMs: number, mostMs: number) {
-  return z
-    .string()
-    .regex(/^[0-9]{1,6}[smhd]$/, 'expected a length of time: 90s, 5m, 36h or 7d')
-    .transform((text) => Number(text.slice(0, -1)) * (units[text.at(-1) as keyof typeof units] ?? 0))
-    .refine((ms) => ms >= leastMs && ms <= mostMs, `expected between ${leastMs / 1000} s and ${mostMs / 1000} s`);
+  const words = `expected between ${leastMs / 1000} and ${mostMs / 1000} seconds`;
+  return duration.refine((ms) => ms >= leastMs && ms <= mostMs, words);
 }
 
 /** Who may be trusted, and as whom one comes. Files are in PEM form and are read anew for each delivery. */
@@ -50,6 +48,10 @@ export const endpoint = {
       z.union([z.string().max(2000), secret]),
     )
     .refine((headers) => Object.keys(headers).length <= 20, 'at most 20 headers')
+    .refine(
+      (headers) => !Object.entries(headers).some(([name, value]) => typeof value === 'string' && secretName.test(name)),
+      'what a header of this name holds is secret: write { env: NAME } or { file: PATH }',
+    )
     .optional(),
   tls: tls.optional(),
   /** Nothing of the environment: where there is none, none is used. */

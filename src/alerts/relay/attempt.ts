@@ -45,7 +45,7 @@ async function outOfTime(signal: AbortSignal, settled: AbortSignal, timeoutMs: n
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true, signal: settled });
   });
-  await pause(graceMs, undefined, { signal: settled, ref: false }).catch(() => {});
+  await pause(Math.min(graceMs, timeoutMs), undefined, { signal: settled, ref: false }).catch(() => {});
   return later(0, `was not delivered within ${Math.round(timeoutMs / 1000)} s`);
 }
 

@@ -7,7 +7,8 @@ export interface BadReceiver {
   stop(): Promise<void>;
 }
 
-type Answer = (socket: Socket) => void;
+/** What it does with each connection. */
+export type Answer = (socket: Socket) => void;
 
 /** Sends back what came, as the body of an answer: with the secrets in it. */
 function echoing(status: string): Answer {

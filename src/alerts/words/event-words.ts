@@ -12,8 +12,8 @@ export function wordsOf(event: KvittoEvent, link: string | null): Words {
     id: event.id,
     tone: 'news',
     level: null,
-    subject: clean(event.message, 160),
-    lead: clean(event.message, 600),
+    subject: clean(event.message, 160) || event.type,
+    lead: clean(event.message, 600) || event.type,
     facts: [
       ...placeFacts(event),
       { label: 'By', value: clean(event.actor, 100) },
@@ -62,7 +62,7 @@ function alertWords(event: AlertEvent, link: string | null): Words {
     tone: state === 'resolved' ? 'good' : state === 'acknowledged' ? 'news' : 'alarm',
     level: event.severity,
     subject: clean(`${stateWords[state]}${rated}: ${first}${rest} in ${placeWords(event)}`, 180),
-    lead: clean(event.message, 600),
+    lead: clean(event.message, 600) || `Rule ${clean(event.rule, 100)}`,
     facts: alertFacts(event),
     rows: state === 'resolved' ? [] : shown.map(rowOf),
     more:
@@ -117,7 +117,7 @@ function changeWords(event: ChangeEvent, link: string | null): Words {
     tone: event.state === 'ended' || event.change === 'gone' || event.change === 'withdrawn' ? 'good' : 'news',
     level: row.level,
     subject: clean(`${capital(row.what)}: ${headline(event)} in ${placeWords(event)}`, 180),
-    lead: clean(event.message, 600),
+    lead: clean(event.message, 600) || row.what,
     facts: [
       ...placeFacts(event),
       ...(event.since === null ? [] : [{ label: 'Runs since', value: moment(event.since) }]),

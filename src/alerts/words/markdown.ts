@@ -9,22 +9,24 @@ export interface MarkdownWriter {
   code(text: string): string;
 }
 
-const referring = /([@#!~$&^%:[])(?=\S)/g;
+const referring = /([@#!~$&^%[])(?=\S)|(:)(?=\/\/|[a-z0-9_+-]+:)/gi;
 // These refer without a mark.
 const referringWords = /(GH-|www\.)(?=\S)/gi;
 
 function apart(text: string): string {
-  return text.replace(referring, '$1\u200b').replace(referringWords, '$1\u200b');
+  return text.replace(referring, '$1$2\u200b').replace(referringWords, '$1\u200b');
 }
 
-// Every ASCII mark that means something to CommonMark, its tables, HTML, or references of GitHub and GitLab; `/` begins a quick action of GitLab.
-const marks = /[&<>|`*_[\]~#@\\!$:"'{}^%()+=/-]/g;
+// Every ASCII mark that means something to CommonMark, its tables, HTML, or references of GitHub and GitLab; and those that do where a line begins: `/` begins a
+// quick action of GitLab.
+const marks = /[&<>|`*_[\]~#@\\!$"'{}^]|^[-+=%/:]/g;
+const numbered = /^\d+(?=[.)])/;
 
 /** For GitHub and GitLab. */
 export const repositoryMarkdown: MarkdownWriter = {
   plain: (text) =>
     apart(text)
-      .replace(/^\d+(?=[.)])/, '$&\u200b')
+      .replace(numbered, '$&\u200b')
       .replace(marks, (char) => `&#${char.charCodeAt(0)};`),
   // In a code span nothing is read but what ends it, or the cell of a table.
   code: (text) => (text === '' ? '' : `\`${text.replace(/[`|]/g, (char) => (char === '|' ? '¦' : "'"))}\``),
@@ -36,7 +38,8 @@ const codeStandIns: Readonly<Record<string, string>> = { '<': '‹', '>': '›',
 export const chatMarkdown: MarkdownWriter = {
   plain: (text) =>
     apart(text)
-      .replace(/[\\`*{}[\]()#+!_~|-]/g, '\\$&')
+      .replace(numbered, '$&\u200b')
+      .replace(/[\\`*{}[\]#!_~|]|^[-+]/g, '\\$&')
       .replace(/&/g, '&amp;')
       .replace(/</g, '&lt;')
       .replace(/>/g, '&gt;'),

@@ -41,7 +41,7 @@ export function rowOf(change: ChangeEvent): Row {
   const id = vulnerability?.id ?? change.subject;
   return {
     what: changeWords(change),
-    title: clean(id, 100),
+    title: clean(id, 100) || 'without a name',
     href: vulnerability === null ? null : (sourceOfId(id).url ?? null),
     level: state?.severity ?? null,
     rated: state === null ? '' : ratedWords(state, change),

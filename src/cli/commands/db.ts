@@ -5,7 +5,7 @@ import { verifyStore } from '../../advisories/store/verify.ts';
 import { exportStore, importStore } from '../../advisories/transfer.ts';
 import { updateStore } from '../../advisories/update.ts';
 import type { FeedState, SnapshotInfo } from '../../model/advisory.ts';
-import { CodedError } from '../../model/errors.ts';
+import { CodedError, type FailureCode } from '../../model/errors.ts';
 import { clip } from '../../model/problem.ts';
 import type { CallContext } from '../call-context.ts';
 import { kvittoHome, presentMoment } from '../environment.ts';
@@ -22,6 +22,18 @@ interface FetchFlags {
 
 interface UpdateFlags extends FetchFlags {
   readonly accept: readonly string[];
+  readonly format: string;
+}
+
+/** What `kvitto db update -f json` prints. */
+export interface UpdateDocument {
+  readonly schema: 'kvitto-update-1';
+  readonly feeds: readonly FeedReport[];
+  readonly warnings: readonly string[];
+  /** Digest of the store; null where there is none. */
+  readonly snapshot: string | null;
+  /** Why nothing was done; null where it was. */
+  readonly error: { readonly code: FailureCode; readonly message: string; readonly remedy: string | null } | null;
 }
 
 /**
@@ -29,6 +41,26 @@ interface UpdateFlags extends FetchFlags {
  * former state is kept, and the others are taken).
  */
 export async function updateCommand(flags: UpdateFlags, context: CallContext): Promise<number> {
+  if (flags.format !== 'table' && flags.format !== 'json') {
+    throw new CodedError('usage', `unknown format: ${clip(flags.format, 40)}`, { remedy: 'table or json' });
+  }
+  if (flags.format === 'table') return await update(flags, context);
+  try {
+    return await update(flags, context);
+  } catch (thrown) {
+    if (thrown instanceof CodedError) {
+      const { code, message, remedy = null } = thrown;
+      writeUpdate({ feeds: [], warnings: [], snapshot: null, error: { code, message, remedy } });
+    }
+    throw thrown;
+  }
+}
+
+function writeUpdate(document: Omit<UpdateDocument, 'schema'>): void {
+  process.stdout.write(`${JSON.stringify({ schema: 'kvitto-update-1', ...document }, null, 2)}\n`);
+}
+
+async function update(flags: UpdateFlags, context: CallContext): Promise<number> {
   return await withRun(
     { timeout: flags.timeout, quiet: flags.quiet === true },
     context,
@@ -44,8 +76,11 @@ export async function updateCommand(flags: UpdateFlags, context: CallContext): P
         onProgress: ({ feed, stage, records }) => progress.step(`${stage} ${feed}: ${recordsOf(records)}`),
       });
       progress.done();
-      for (const warning of warnings) tell(warning);
-      process.stdout.write(`${feedLines(perFeed)}\nsnapshot ${snapshot.digest}\n`);
+      if (flags.format === 'json') writeUpdate({ feeds: perFeed, warnings, snapshot: snapshot.digest, error: null });
+      else {
+        for (const warning of warnings) tell(warning);
+        process.stdout.write(`${feedLines(perFeed)}\nsnapshot ${snapshot.digest}\n`);
+      }
       return perFeed.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.done;
     },
   );

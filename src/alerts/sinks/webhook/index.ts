@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secret } from '../../config/secret.ts';
-import { encodeEvent, eventFormat } from '../../http/encode.ts';
+import { encodeLine, encodingNames } from '../../encodings/encode.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { aboutOneEvent, stoppedBy } from '../../http/judge.ts';
 import { withLine } from '../../http/post.ts';
@@ -18,7 +18,7 @@ const settings = z.strictObject({
     [secret.transform((one) => [one]), z.array(secret).min(1).max(mostKeys)],
     `expected a secret, { env: NAME } or { file: PATH }, or a list of up to ${mostKeys}`,
   ),
-  format: eventFormat.default('json'),
+  format: z.enum(encodingNames).default('json'),
   /** Answers by which the receiver says that it will never take this event. */
   refusals: z
     .array(z.literal(mayRefuse))
@@ -39,7 +39,7 @@ export const webhook: Sink<z.output<typeof settings>> = {
       for (const one of secrets) line.hide(one);
       const keys = secrets.map(keyOf);
       for (const [delivered, event] of events.entries()) {
-        const body = encodeEvent(event, config.format);
+        const body = encodeLine(config.format, event, context);
         const signed = signatureHeaders(event.id, body, keys, context.now());
         const answer = await line.send({ headers: { 'content-type': 'application/json', ...signed }, body });
         const stopped = stoppedBy(answer, line, config.refusals);
