@@ -48,7 +48,10 @@ export const projectionKeys = {
   decision_name: ['name', 'decision'],
   redaction: ['document'],
   outbox: ['entry'],
-} as const satisfies Record<Exclude<TableName, 'ledger' | 'pending' | 'migration' | 'person'>, readonly string[]>;
+} as const satisfies Record<
+  Exclude<TableName, 'ledger' | 'pending' | 'rescan_part' | 'migration' | 'person'>,
+  readonly string[]
+>;
 
 export type Projection = keyof typeof projectionKeys;
 
@@ -142,7 +145,7 @@ export async function* compareRows(
 /**
  * Holds the tables of a ledger, row by row, against those that `replay` built. Gives each difference with table, key and column,
  * and keeps a page of rows in memory. `reader`: a transaction on `actual` that sees one state, where others write meanwhile.
- * Left out: `ledger`, `pending`, `migration` and `person`, which are no function of the log.
+ * Left out: `ledger`, `pending`, `rescan_part`, `migration` and `person`, which are no function of the log.
  */
 export async function* compareProjections(
   actual: Database,

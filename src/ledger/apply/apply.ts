@@ -4,7 +4,7 @@ import type { Tables } from '../database/tables.ts';
 import type { Documents } from '../documents.ts';
 import type { Entry } from '../fact.ts';
 import { applyArtifact, applySnapshot, applyVerdict } from './artifacts.ts';
-import type { ApplyContext, At } from './context.ts';
+import type { ApplyContext, At, WrittenKnowledge } from './context.ts';
 import { applyDecisions, applyExpiry } from './decisions.ts';
 import { applyCorrection, applyStart, applyStop } from './deployments.ts';
 import { type Interned, Numbers } from './interned.ts';
@@ -77,6 +77,7 @@ export interface ApplyTo {
   readonly tx: Transaction<Tables>;
   readonly database: Database;
   readonly documents: Documents;
+  readonly written?: WrittenKnowledge;
 }
 
 /** Applies entries, the first of which has the index `first`. `also`: rows that are written with theirs. */

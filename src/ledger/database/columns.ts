@@ -123,5 +123,15 @@ export const columns: Columns = {
   redaction: { document: 't', entry: 'n', known_from: 'n' },
   outbox: { entry: 'n', kind: 't?' },
   person: { pseudonym: 't', name: 't' },
+  rescan_part: {
+    bulk: 'n',
+    part: 'n',
+    snapshot: 't',
+    work: 't',
+    worker: 't?',
+    lease: 'n',
+    done: 'n',
+    result: 't',
+  },
   migration: { id: 'n', name: 't', hash: 't', applied: 'n' },
 };

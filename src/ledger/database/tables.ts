@@ -1,5 +1,5 @@
 /*
- * The tables of the ledger. All but `ledger`, `pending` and `person` are projections: a function of the log's entries and the
+ * The tables of the ledger. All but `ledger`, `pending`, `rescan_part` and `person` are projections: a function of the log's entries and the
  * documents, and can be built again from them. Times are milliseconds since 1970; an open end is `forever`. `known_from` and
  * `known_to` say when the ledger knew a row, `valid_from` and `valid_to` when it was true.
  */
@@ -141,7 +141,7 @@ export interface SnapshotRow {
   known_from: number;
 }
 
-/** A pass over components. `artifact`: null for all. */
+/** A complete pass over components, by its last entry. `artifact`: null for all. */
 export interface RescanRow {
   id: number;
   snapshot: number;
@@ -240,6 +240,25 @@ export interface PersonRow {
   name: string;
 }
 
+/**
+ * A part of a pass over everything that is under way, which one worker at a time has. `bulk`: the entry that the pass began at;
+ * `part`: the last one (`finishPart` of watch/bulk) completes it.
+ */
+export interface RescanPartRow {
+  bulk: number;
+  part: number;
+  snapshot: string;
+  /** JSON: what is to be held against the store. */
+  work: string;
+  /** Who has it; null for nobody. Until when (milliseconds since 1970, of the database's clock). */
+  worker: string | null;
+  lease: number;
+  /** 1: done. */
+  done: number;
+  /** JSON: what it has led to so far. */
+  result: string;
+}
+
 export interface MigrationRow {
   id: number;
   name: string;
@@ -272,6 +291,7 @@ export interface Tables {
   redaction: RedactionRow;
   outbox: OutboxRow;
   person: PersonRow;
+  rescan_part: RescanPartRow;
   migration: MigrationRow;
 }
 

@@ -1,4 +1,5 @@
 import { ledgerTables } from './0001-ledger.ts';
+import { rescanParts } from './0003-rescan-parts.ts';
 
 export interface Migration {
   readonly name: string;
@@ -6,4 +7,7 @@ export interface Migration {
 }
 
 /** In the order in which they are applied. One that was released is never changed: its hash is held against the database's. */
-export const allMigrations: readonly Migration[] = [{ name: '0001-ledger', sql: ledgerTables }];
+export const allMigrations: readonly Migration[] = [
+  { name: '0001-ledger', sql: ledgerTables },
+  { name: '0003-rescan-parts', sql: rescanParts },
+];
