@@ -17,7 +17,7 @@ import { Records } from './records.ts';
 const componentsAtOnce = 30;
 /** Components, matches and fingerprints of one document: bounds its size. */
 const mostComponents = 2_000;
-const mostMatches = 10_000;
+const mostMatches = 5_000;
 const mostNotes = 20_000;
 /** Matches of documents that are kept in memory until their entry is written; what is beyond is read back. */
 const mostKept = 100_000;

@@ -20,8 +20,14 @@ export interface Helper {
   /** The name under which it takes parts. */
   readonly worker: string;
   readonly ended: Promise<void>;
-  /** Ends it, whatever it does. */
-  stop(): void;
+  /** Ends it, whatever it does: what it has not appended is lost, and done again. */
+  stop(): Promise<void>;
+}
+
+/** Starts helpers. Each calls `helpRescan` on the same ledger with the same store. */
+export interface Helpers {
+  readonly count: number;
+  start(worker: string): Helper;
 }
 
 export interface RescanOptions {
@@ -35,8 +41,8 @@ export interface RescanOptions {
   readonly tell?: boolean;
   /** How long a part is one worker's alone. Default: a minute. */
   readonly leaseMs?: number;
-  /** Starts a second worker where there is much to do: it calls `helpRescan` on the same ledger with the same store. */
-  readonly helper?: (worker: string) => Helper;
+  /** Others who do the parts where there is much to do; this caller then only waits, and does what they leave. */
+  readonly helpers?: Helpers;
   /** Ends the work between two entries; the next rescan goes on with it. */
   readonly signal?: AbortSignal;
 }
@@ -107,7 +113,7 @@ export async function helpRescan(
   const at: PartWorker = { ledger, actor, store, standing, full, leaseMs };
   for (let done = 0; ; done += 1) {
     signal?.throwIfAborted();
-    const next = await claim(ledger, open.bulk, { worker, leaseMs, finishes: false });
+    const next = await claim(ledger, open.bulk, { worker, leaseMs, parts: true, finish: false });
     if (next === null) return done;
     await workPart(at, next, signal);
   }
@@ -149,34 +155,41 @@ async function passOver(ledger: Ledger, store: AdvisoryStore, actor: string, opt
 /** Works on a pass until it is over. False where it is not known any more: one with another store took its place. */
 async function workTogether(request: BeginRequest, bulk: number, options: RescanOptions): Promise<boolean> {
   const { ledger, actor, store, aged } = request;
-  const { leaseMs = defaultLeaseMs, helper, signal = null } = options;
+  const { leaseMs = defaultLeaseMs, helpers, signal = null } = options;
   const open = await openBulk(ledger.reader);
   if (open?.bulk !== bulk) return (await isOver(ledger.reader, bulk)) ?? false;
   const { standing, full } = open.finish;
   const at: PartWorker = { ledger, actor, store, standing, full, leaseMs };
   const worker = newWorker();
-  const helping = helper?.(newWorker());
-  const ended: string[] = [];
-  helping?.ended.catch(() => ended.push(helping.worker));
+  const helping = new Set(
+    Array.from({ length: helpers?.count ?? 0 }, () => helpers?.start(newWorker())).filter((h) => h !== undefined),
+  );
+  const ended = [...helping].map(async (each) => {
+    // One that failed leaves its part to the others.
+    await each.ended.catch(() => {});
+    helping.delete(each);
+    await giveBack(ledger, bulk, [each.worker]);
+  });
   try {
     for (;;) {
       signal?.throwIfAborted();
-      const next = await claim(ledger, bulk, { worker, leaseMs, finishes: true });
+      const next = await claim(ledger, bulk, { worker, leaseMs, parts: helping.size === 0, finish: true });
       if (next?.part === finishPart) await finishBulk(at, next, aged, signal);
       else if (next !== null) await workPart(at, next, signal);
       else {
         const over = await isOver(ledger.reader, bulk);
         if (over !== false) return over ?? false;
-        await giveBack(ledger, bulk, ended);
+        await giveBack(ledger, bulk);
         await pause(waitMs);
       }
     }
   } finally {
-    helping?.stop();
+    for (const each of helping) await each.stop();
+    await Promise.allSettled(ended);
   }
 }
 
-async function wholeOf({ ledger, store }: BeginRequest, bulk: number): Promise<Whole | null> {
+async function wholeOf({ ledger }: BeginRequest, bulk: number): Promise<Whole | null> {
   const results = await resultsOf(ledger.reader, bulk);
   if (results === null || !results.isOver) return null;
   const { all, last } = results;

@@ -15,7 +15,7 @@ import { forgetBulks, insertBulk, openBulk } from './rows.ts';
 import { type Stretch, Walk } from './walk.ts';
 
 /** What fits one entry. */
-const oneEntry = { components: Number.POSITIVE_INFINITY, changes: 70_000 };
+const oneEntry = { components: Number.POSITIVE_INFINITY, changes: 50_000 };
 
 /** A pass over everything that was small enough to be one entry. */
 export interface Passed {

@@ -159,18 +159,28 @@ export async function giveBack(ledger: Ledger, bulk: number, ended: readonly str
   }
 }
 
+/** Who asks for a part, and for which: any, or the last. */
+interface ClaimRequest {
+  readonly worker: string;
+  readonly leaseMs: number;
+  readonly parts: boolean;
+  readonly finish: boolean;
+}
+
 /** Takes the next part that nobody has; null where there is none now. */
 export async function claim(
   ledger: Ledger,
   bulk: number,
-  { worker, leaseMs, finishes }: { readonly worker: string; readonly leaseMs: number; readonly finishes: boolean },
+  { worker, leaseMs, parts, finish }: ClaimRequest,
 ): Promise<Claim | null> {
+  if (!parts && !finish) return null;
   const skip = ledger.database.kind === 'postgres' ? sql`FOR UPDATE SKIP LOCKED` : sql``;
-  const most = sql.lit(finishes ? finishPart : finishPart - 1);
+  const least = sql.lit(parts ? 0 : finishPart);
+  const most = sql.lit(finish ? finishPart : finishPart - 1);
   const taken = await change(ledger, (tx) =>
     sql<Claim>`UPDATE rescan_part SET worker = ${worker}, lease = ${now(ledger)} + ${sql.lit(leaseMs)}
       WHERE bulk = ${bulk} AND part = (SELECT part FROM rescan_part p
-        WHERE bulk = ${bulk} AND done = 0 AND part <= ${most} AND (worker IS NULL OR lease < ${now(ledger)})
+        WHERE bulk = ${bulk} AND done = 0 AND part BETWEEN ${least} AND ${most} AND (worker IS NULL OR lease < ${now(ledger)})
           AND (part < ${sql.lit(finishPart)} OR NOT EXISTS (SELECT 1 FROM rescan_part o
             WHERE o.bulk = ${bulk} AND o.done = 0 AND o.part < ${sql.lit(finishPart)}))
         ORDER BY part LIMIT 1 ${skip})
