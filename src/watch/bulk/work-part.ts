@@ -6,7 +6,7 @@ import { type Claim, isOpen, noteResult, type PartResult } from './rows.ts';
 import { type Stretch, type Stride, Walk } from './walk.ts';
 
 /** What is appended at once: somebody who records waits for no more than this. */
-const stride: Stride = { components: Number.POSITIVE_INFINITY, changes: 25_000 };
+const stride: Stride = { components: Number.POSITIVE_INFINITY, changes: 12_000 };
 /** Where others changed the same again and again, it is worked out while nobody else can write: little at a time. */
 const shortStride: Stride = { components: 200, changes: 3_000 };
 const mostTries = 3;
