@@ -20,8 +20,22 @@ const mayImport: Record<string, readonly string[]> = {
   formats: ['model'],
   ledger: ['model', 'files', 'tlog'],
   watch: ['model', 'match', 'ledger'],
+  alerts: ['model', 'files', 'ledger'],
   evidence: ['model', 'files', 'tlog', 'match', 'formats', 'ledger'],
-  cli: ['model', 'files', 'scan', 'advisories', 'match', 'gate', 'formats', 'tlog', 'ledger', 'watch', 'evidence'],
+  cli: [
+    'model',
+    'files',
+    'scan',
+    'advisories',
+    'match',
+    'gate',
+    'formats',
+    'tlog',
+    'ledger',
+    'watch',
+    'alerts',
+    'evidence',
+  ],
 };
 
 /** Folders whose sub-folders are plug-ins, with the number of path parts below that name one. */
@@ -30,6 +44,7 @@ const pluginKinds = [
   { folder: 'src/scan/catalogers', depth: 2 },
   { folder: 'src/advisories/feeds', depth: 1 },
   { folder: 'src/formats', depth: 1 },
+  { folder: 'src/alerts/sinks', depth: 1 },
 ] as const;
 
 const importPattern = /(?:^|[\s;(])(?:import|export)\b[^'"`;]*?(?:from\s*)?\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;

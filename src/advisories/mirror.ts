@@ -7,7 +7,7 @@ import { replaceFile } from '../files/replace-file.ts';
 import { CodedError, messageOf } from '../model/errors.ts';
 import { newestStated, readMirrorTimes } from './build/as-of.ts';
 import { storeWriteFailure } from './build/store-writer.ts';
-import type { FeedReport } from './build/update-feed.ts';
+import { type FeedReport, faultOf } from './feed-report.ts';
 import { factFeeds } from './feeds/all.ts';
 import { asObject, asText } from './feeds/json.ts';
 import { osvPaths } from './feeds/osv/fetch.ts';
@@ -112,7 +112,7 @@ class Mirror {
   }
 
   async takeFeed(id: string, now: Date): Promise<FeedReport> {
-    const counts = { records: 0, badRecords: 0 };
+    const counts = { records: 0, badRecords: 0, before: null, found: null };
     try {
       const states: string[] = [];
       for (const wanted of await wantedFiles(id, this.#origin, now)) {
@@ -122,10 +122,10 @@ class Mirror {
         this.taken.add(wanted.path);
       }
       if (states.length === 0) throw new CodedError('feed-unreachable', `${this.#origin.label} has no ${id}`);
-      return { id, state: states.includes('updated') ? 'updated' : 'unchanged', ...counts };
+      return { id, state: states.includes('updated') ? 'updated' : 'unchanged', why: null, ...counts };
     } catch (thrown) {
       if (!(thrown instanceof CodedError) || thrown.code === 'aborted') throw thrown;
-      return { id, state: 'failed', ...counts, message: thrown.message };
+      return { id, state: 'failed', why: faultOf(thrown, true), ...counts, message: thrown.message };
     }
   }
 

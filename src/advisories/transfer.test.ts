@@ -105,11 +105,12 @@ test('a mirror has the layout of its source, gives the same store, and remembers
   const original = await updateStore({ home, base, ecosystems: null, now });
   const copy = await updateStore({ home: path.join(root, 'other'), base: dir, ecosystems: null, now });
   assert.deepEqual(copy.snapshot, original.snapshot);
+  const uncounted = { records: 0, badRecords: 0, before: null, found: null };
   const again = await mirrorFeeds({ dir, base, ecosystems: ['Go', 'Maven'], feeds: ['nvd'], now });
   assert.deepEqual(again, [
-    { id: 'osv/Go', state: 'unchanged', records: 0, badRecords: 0 },
-    { id: 'osv/Maven', state: 'failed', records: 0, badRecords: 0, message: `${base} has no osv/Maven` },
-    { id: 'nvd', state: 'unchanged', records: 0, badRecords: 0 },
+    { id: 'osv/Go', state: 'unchanged', why: null, ...uncounted },
+    { id: 'osv/Maven', state: 'failed', why: 'unreachable', ...uncounted, message: `${base} has no osv/Maven` },
+    { id: 'nvd', state: 'unchanged', why: null, ...uncounted },
   ]);
 });
 

@@ -8,6 +8,7 @@ import { openStore } from './store/open.ts';
 import { verifyStore } from './store/verify.ts';
 import { type Answer, feedServer } from './testing/feed-server.ts';
 import { osvRecord, writeFeeds } from './testing/feeds-folder.ts';
+import { taken } from './testing/reports.ts';
 import { type FactFeedId, updateStore } from './update.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
@@ -45,6 +46,9 @@ async function setUp(t: TestContext) {
 const record = (number: number, fixed = '1') => osvRecord(`GO-2026-${number}`, 'Go', `example.org/${number}`, fixed);
 const records = Array.from({ length: 40 }, (_, index) => record(1000 + index));
 const index = (lines: readonly [string, number][]) => lines.map(([time, n]) => `${time},GO-2026-${n}\n`).join('');
+/** `02:05` of 125 seconds. */
+const stamp = (seconds: number) =>
+  [Math.floor(seconds / 60), seconds % 60].map((part) => String(part).padStart(2, '0')).join(':');
 const oldLines = records.map((_, n): [string, number] => [
   `2026-01-01T00:00:${String(59 - n).padStart(2, '0')}Z`,
   1000 + n,
@@ -107,7 +111,7 @@ test('a small change is fetched record by record and equals the whole', async (t
     '200 osv/Go/modified_id.csv',
     '404 mirror.json',
   ]);
-  assert.deepEqual(small.perFeed, [{ id: 'osv/Go', state: 'updated', records: 41, badRecords: 0 }]);
+  assert.deepEqual(small.perFeed, [taken('osv/Go', 41, 40)]);
   verifyStore(small.store);
   const rows = (file: string) => {
     const store = openStore(file);
@@ -119,6 +123,44 @@ test('a small change is fetched record by record and equals the whole', async (t
   rmSync(home, { recursive: true });
   assert.deepEqual(incremental, rows((await update(['Go'], [], day(2))).store));
   assert.deepEqual(incremental[7]?.[0]?.affected[0]?.ranges[0]?.events, [{ introduced: '0' }, { fixed: '2' }]);
+});
+
+test('a new form that creeps in record by record is not taken either', async (t) => {
+  const { server, offer, update } = await setUp(t);
+  const many = Array.from({ length: 200 }, (_, n) => record(1000 + n));
+  const lines = many.map((_, n): [string, number] => [`2026-01-01T00:${stamp(199 - n)}Z`, 1000 + n]);
+  const publish = (changed: readonly object[], time: string) => {
+    const news = changed.map((_, n): [string, number] => [`${time}T00:${stamp(59 - n)}Z`, 1000 + n]);
+    server.documents.set('osv/Go/modified_id.csv', index([...news, ...lines.slice(changed.length)]));
+    for (const [n, document] of changed.entries())
+      server.documents.set(`osv/Go/GO-2026-${1000 + n}.json`, JSON.stringify(document));
+    // The newest of before is named again: it stands at the very time up to which the list was known.
+    server.documents.set('osv/Go/GO-2026-1000.json', JSON.stringify(changed[0] ?? many[0]));
+  };
+  offer({ osv: { Go: many } });
+  publish([], '2026-01-01');
+  const before = await update(['Go']);
+  server.taken();
+  const failed = { id: 'osv/Go', state: 'failed', why: 'form-changed', records: 200, badRecords: 0, before: 200 };
+  const remedy =
+    '; its former state (2026-01-01T00:00:00Z) stays in use; if it is meant to be so: kvitto db update --accept osv/Go';
+  const silent = many.slice(0, 15).map((known) => ({ ...known, affected: undefined, hit: [] }));
+  const broken = many.slice(0, 15).map((known) => ({ ...known, modified: 'soon' }));
+  for (const [changed, day0, bad, says] of [
+    [silent, '2026-02-01', 0, 'has another form: 0 of its 15 records say something that is read; 15 did before'],
+    [broken, '2026-02-02', 15, 'has another form: none of its 15 records can be read; bad were 0 of 15 before'],
+  ] as const) {
+    publish(changed, day0);
+    const after = await update(['Go'], [], day(1));
+    assert.equal(server.taken().filter((line) => line.endsWith('.zip')).length, 0);
+    assert.deepEqual(after.perFeed, [
+      { ...failed, found: { records: 200, badRecords: bad }, message: `what changed in osv/Go ${says}${remedy}` },
+    ]);
+    assert.deepEqual(after.snapshot, before.snapshot);
+  }
+  const withdrawn = silent.map((known) => ({ ...known, withdrawn: '2026-02-03T00:00:00Z' }));
+  publish(withdrawn, '2026-02-03');
+  assert.deepEqual((await update(['Go'], [], day(2))).perFeed, [taken('osv/Go', 200, 200)]);
 });
 
 test('the whole zip is fetched where the list of changes does not add up', async (t) => {
@@ -161,7 +203,7 @@ test('a passing fault is tried again', async (t) => {
     return true;
   };
   const { perFeed } = await update(['Go']);
-  assert.deepEqual(perFeed, [{ id: 'osv/Go', state: 'updated', records: 40, badRecords: 0 }]);
+  assert.deepEqual(perFeed, [taken('osv/Go', 40)]);
 });
 
 const faults: [string, Answer, RegExp][] = [

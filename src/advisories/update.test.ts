@@ -10,6 +10,7 @@ import { storeStatus } from './status.ts';
 import { openStore } from './store/open.ts';
 import { verifyStore } from './store/verify.ts';
 import { osvRecord, writeFeeds, writeOsvZip } from './testing/feeds-folder.ts';
+import { taken } from './testing/reports.ts';
 import { ZipWriter } from './testing/zip-writer.ts';
 import { type UpdateRequest, updateStore } from './update.ts';
 
@@ -55,12 +56,12 @@ test('a folder of feeds becomes a store, and a second update changes nothing', a
   writeFeeds(base, content, { epss: '2026-02-20T00:00:00+0000', kev: '2026-02-19T00:00:00.0Z' });
   const first = await updateStore(request(home, base));
   assert.deepEqual(first.perFeed, [
-    { id: 'osv/Debian', state: 'updated', records: 2, badRecords: 0 },
-    { id: 'osv/Go', state: 'updated', records: 1, badRecords: 0 },
-    { id: 'nvd', state: 'updated', records: 1, badRecords: 0 },
-    { id: 'kev', state: 'updated', records: 1, badRecords: 0 },
-    { id: 'eukev', state: 'updated', records: 1, badRecords: 0 },
-    { id: 'epss', state: 'updated', records: 1, badRecords: 0 },
+    taken('osv/Debian', 2),
+    taken('osv/Go', 1),
+    taken('nvd', 1),
+    taken('kev', 1),
+    taken('eukev', 1),
+    taken('epss', 1),
   ]);
   assert.deepEqual(first.warnings, []);
   assert.deepEqual([...new Set(first.snapshot.feeds.map((f) => f.asOf))], ['2026-02-20T00:00:00Z']);
@@ -112,8 +113,17 @@ test('an ecosystem that the base lacks fails alone', async (t) => {
   writeFeeds(base, content);
   const result = await updateStore(request(home, base, { ecosystems: ['Go', 'Maven'], feeds: [] }));
   assert.deepEqual(result.perFeed, [
-    { id: 'osv/Go', state: 'updated', records: 1, badRecords: 0 },
-    { id: 'osv/Maven', state: 'failed', records: 0, badRecords: 0, message: `${base} has no osv/Maven` },
+    taken('osv/Go', 1),
+    {
+      id: 'osv/Maven',
+      state: 'failed',
+      why: 'unreachable',
+      records: 0,
+      badRecords: 0,
+      before: null,
+      found: null,
+      message: `${base} has no osv/Maven`,
+    },
   ]);
   const store = openStore(result.store);
   assert.deepEqual([store.covers('Go'), store.covers('Maven')], [true, false]);
@@ -134,8 +144,11 @@ test('bad records are counted and the rest is read', async (t) => {
     {
       id: 'osv/Go',
       state: 'updated',
+      why: null,
       records: 6,
       badRecords: 5,
+      before: null,
+      found: { records: 6, badRecords: 5 },
       message: '5 bad, the first one: bad-0: not a JSON object',
     },
   ]);
@@ -271,18 +284,21 @@ test('a feed without a record about its ecosystem is refused, and its former sta
   const { home, base } = folders(t);
   writeFeeds(base, content);
   const before = await updateStore(request(home, base));
-  for (const [records, held] of [
-    [[], 'it has no record at all'],
-    [[osvRecord('DSA-1-1', 'Debian:12', 'zlib', '1.2')], 'none of its 1 records is about Go'],
-    [['<html>'], 'none of its 1 records is about Go (bad-0: not a JSON object)'],
+  for (const [records, why, found, held] of [
+    [[], 'invalid', [0, 0], 'it has no record at all'],
+    [[osvRecord('DSA-1-1', 'Debian:12', 'zlib', '1.2')], 'form-changed', [1, 0], 'none of its 1 records is about Go'],
+    [['<html>'], 'form-changed', [1, 1], 'none of its 1 records is about Go (bad-0: not a JSON object)'],
   ] as const) {
     writeOsvZip(base, 'Go', records);
     const { perFeed, snapshot } = await updateStore(request(home, base));
     assert.deepEqual(perFeed[1], {
       id: 'osv/Go',
       state: 'failed',
+      why,
       records: 1,
       badRecords: 0,
+      before: 1,
+      found: { records: found[0], badRecords: found[1] },
       message: `osv/Go/all.zip is no feed of Go: ${held}; its former state (2026-01-01T00:00:00Z) stays in use`,
     });
     assert.deepEqual(snapshot, before.snapshot);

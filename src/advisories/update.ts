@@ -3,10 +3,12 @@ import { replaceFile } from '../files/replace-file.ts';
 import type { SnapshotInfo } from '../model/advisory.ts';
 import { CodedError } from '../model/errors.ts';
 import { clip } from '../model/problem.ts';
+import { defaultBounds, type FeedBounds } from './bounds.ts';
 import { asOfRule } from './build/as-of.ts';
 import { openPrevious, type PreviousStore } from './build/previous.ts';
 import { StoreWriter, storeWriteFailure } from './build/store-writer.ts';
-import { type FeedOutcome, type FeedReport, updateFact, updateOsv } from './build/update-feed.ts';
+import { type FeedOutcome, updateFact, updateOsv } from './build/update-feed.ts';
+import type { FeedReport } from './feed-report.ts';
 import { factFeeds } from './feeds/all.ts';
 import { defaultFetchOptions, type FetchOptions } from './limits.ts';
 import { withStoreLock } from './lock.ts';
@@ -33,6 +35,10 @@ export interface UpdateRequest {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: UpdateProgress) => void;
   readonly fetch?: Partial<FetchOptions>;
+  /** How far a feed may move from what the store holds and still be taken. Default: `defaultBounds`. */
+  readonly bounds?: Partial<FeedBounds>;
+  /** Feeds of this update that are taken also where they are not within the bounds, by id. Default: none. */
+  readonly accept?: readonly string[];
 }
 
 export interface UpdateProgress {
@@ -102,17 +108,27 @@ async function takeFeeds(
     previous,
     scratch: storePaths(request.home).scratch,
     score: cvssScorer(),
+    bounds: { ...defaultBounds, ...request.bounds },
+    accept: new Set(request.accept),
     now: request.now,
     signal,
   };
   const progress = (feed: string) => (stage: 'fetch' | 'read', records: number) =>
     request.onProgress?.({ feed, stage, records });
-  for (const ecosystem of await chooseEcosystems(origin, request.ecosystems, signal)) {
+  const ecosystems = await chooseEcosystems(origin, request.ecosystems, signal);
+  const facts = factFeeds.filter(({ id }) => request.feeds?.includes(id) ?? true);
+  const ids = new Set([...ecosystems.map((e) => `osv/${e}`), ...facts.map(({ id }) => id)]);
+  // A misspelt name would accept nothing, and be found out by the next failure only.
+  const strange = request.accept?.find((id) => !ids.has(id));
+  if (strange !== undefined) {
+    throw new CodedError('usage', `"${clip(strange, 60)}" cannot be accepted: it is no feed of this update`, {
+      remedy: `name feeds as the update reports them: ${clip([...ids].join(', '), 200)}`,
+    });
+  }
+  for (const ecosystem of ecosystems) {
     outcomes.push(await updateOsv(ecosystem, context, progress(`osv/${ecosystem}`)));
   }
-  for (const feed of factFeeds) {
-    if (request.feeds?.includes(feed.id) ?? true) outcomes.push(await updateFact(feed, context, progress(feed.id)));
-  }
+  for (const feed of facts) outcomes.push(await updateFact(feed, context, progress(feed.id)));
   return outcomes;
 }
 
@@ -155,7 +171,8 @@ async function rebuild(request: UpdateRequest, signal: AbortSignal): Promise<Upd
 
 /**
  * Brings the advisory store below `home` up to date: fetches the feeds that are asked for, keeps all others as they are, and
- * replaces the store in one step. A feed that fails keeps its former state and is reported in `perFeed`.
+ * replaces the store in one step. A feed that fails, or moved further than `bounds` from what the store holds, keeps its
+ * former state, its time with it, and is reported in `perFeed`.
  *
  * Throws `feed-unreachable` where nothing could be had and there is no former store, `store-busy` where another
  * process is at it, `usage`, `disk-full`, `aborted`. Whatever is thrown, the former store is still there, complete.

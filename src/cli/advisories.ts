@@ -55,8 +55,9 @@ export async function storeFor(inventory: Inventory, options: StoreOptions): Pro
     });
     progress.done();
     for (const warning of warnings) tell(warning);
-    for (const { id, state, message } of perFeed) {
-      if (state === 'failed') tell(`${id} could not be fetched: ${message ?? 'no reason given'}`);
+    for (const { id, state, why, message } of perFeed) {
+      const what = why === 'unreachable' ? 'could not be fetched' : 'was not taken';
+      if (state === 'failed') tell(`${id} ${what}: ${message ?? 'no reason given'}`);
     }
   } catch (error) {
     progress.done();

@@ -19,6 +19,13 @@ export function advisoryCommands(program: Command, context: CallContext, exitWit
       list,
       [],
     )
+    .option(
+      '--accept <feeds>',
+      'take these also where they lost many records or changed their form, as osv/Debian,kev',
+      list,
+      [],
+    )
+    .option('-f, --format <format>', 'table or json', 'table')
     .option('--timeout <duration>', 'give up after this time', '30m')
     .option('-q, --quiet', 'no progress')
     .addHelpText(

@@ -4,4 +4,6 @@ export interface CallContext {
   readonly version: string;
   /** What time it is. Tests and the generator of the documentation hand in their own. */
   readonly clock: () => Date;
+  /** The file that Node was started with, for commands that start another process of this program; null where there is none. */
+  readonly entry?: string | null;
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { CodedError } from '../model/errors.ts';
 import { databaseUrl, imageRef, ledgerFolder, numberOf } from './ledger-options.ts';
@@ -55,4 +58,28 @@ test('where the ledger lies', () => {
   assert.equal(databaseUrl({ DATABASE_URL: 'postgresql://u@h:5432/db' }), 'postgresql://u@h:5432/db');
   for (const url of ['mysql://h/db', 'h/db', 'sqlite:x'])
     assert.throws(() => databaseUrl({ DATABASE_URL: url }), isUsage);
+});
+
+test('the address of the database may lie in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kvitto-address-'));
+  const file = join(folder, 'database-url');
+  try {
+    writeFileSync(file, 'postgresql://u:word@h:5432/db\n');
+    assert.equal(databaseUrl({ DATABASE_URL_FILE: file }), 'postgresql://u:word@h:5432/db');
+    assert.equal(databaseUrl({ DATABASE_URL: '', DATABASE_URL_FILE: file }), 'postgresql://u:word@h:5432/db');
+    assert.equal(databaseUrl({ DATABASE_URL: 'postgres://h/db', DATABASE_URL_FILE: file }), 'postgres://h/db');
+    assert.equal(databaseUrl({ DATABASE_URL_FILE: '' }), null);
+    for (const text of ['', 'mysql://u:word@h/db', `postgresql://${'h'.repeat(70_000)}/db`]) {
+      writeFileSync(file, text);
+      // The password in it is nobody's to read in a log.
+      assert.throws(
+        () => databaseUrl({ DATABASE_URL_FILE: file }),
+        (e) => isUsage(e) && !String(e).includes('word'),
+      );
+    }
+    for (const path of [join(folder, 'none'), folder])
+      assert.throws(() => databaseUrl({ DATABASE_URL_FILE: path }), isUsage);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

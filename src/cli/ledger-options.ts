@@ -1,7 +1,8 @@
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { isDigest } from '../ledger/documents.ts';
-import { CodedError } from '../model/errors.ts';
+import { CodedError, messageOf } from '../model/errors.ts';
 import type { Digest } from '../model/inventory.ts';
 import { clip } from '../model/problem.ts';
 
@@ -71,14 +72,34 @@ export function ledgerFolder(flags: Pick<LedgerFlags, 'ledger'>, home: string): 
   return flags.ledger === undefined ? path.join(home, 'ledger') : path.resolve(flags.ledger);
 }
 
-/** The database of the ledger; null for the one in its folder. Throws `usage` for one that is not PostgreSQL. */
+/**
+ * The database of the ledger: `DATABASE_URL`, else what the file `DATABASE_URL_FILE` holds, which is how service managers hand
+ * over what has a password in it. Null for the one in the ledger's folder. Throws `usage` for one that is not PostgreSQL, and for
+ * a file that cannot be read: nothing is quietly written elsewhere.
+ */
 export function databaseUrl(env: Readonly<Record<string, string | undefined>>): string | null {
-  const url = env['DATABASE_URL'];
-  if (url === undefined || url === '') return null;
+  const [named, file] = [env['DATABASE_URL'] ?? '', env['DATABASE_URL_FILE'] ?? ''];
+  if (named === '' && file === '') return null;
+  const url = named === '' ? addressIn(file) : named;
   if (/^postgres(?:ql)?:\/\//.test(url)) return url;
-  throw new CodedError('usage', 'DATABASE_URL is not the address of a PostgreSQL database', {
+  const place = named === '' ? `${clip(file, 200)} (DATABASE_URL_FILE)` : 'DATABASE_URL';
+  throw new CodedError('usage', `${place} is not the address of a PostgreSQL database`, {
     remedy: 'postgresql://user@host:5432/name; without DATABASE_URL the ledger keeps its tables in its folder',
   });
+}
+
+const longestAddressBytes = 64 * 1024;
+
+function addressIn(file: string): string {
+  try {
+    if (statSync(file).size <= longestAddressBytes) return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new CodedError('usage', `DATABASE_URL_FILE: ${clip(file, 200)} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'name a file that this user may read, with postgresql://user:password@host:5432/name in it',
+      cause,
+    });
+  }
+  return '';
 }
 
 /** An image as it is deployed: its name, where one is given, and the digest by which it is known. */

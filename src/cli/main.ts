@@ -13,5 +13,5 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
 } else {
   // Everything else is loaded only now: asking for the version costs no more than starting Node.
   const { runCommandLine } = await import('./program.ts');
-  process.exitCode = await runCommandLine(words, manifest.version);
+  process.exitCode = await runCommandLine(words, manifest.version, { entry: import.meta.filename });
 }

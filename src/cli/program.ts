@@ -10,18 +10,19 @@ import { questionCommands } from './question-program.ts';
 import { scanCommands } from './scan-program.ts';
 import { watchStandardStreams } from './standard-streams.ts';
 import { tell } from './tell.ts';
+import { watchCommands } from './watch-program.ts';
 
 /**
  * Runs one command line to its end and returns the exit code. Every failure and bug ends here, and only here. `clock`: what time
- * it is; the machine's unless another is handed in.
+ * it is; the machine's unless another is handed in. `entry`: the file that Node was started with.
  */
 export async function runCommandLine(
   words: readonly string[],
   version: string,
-  { clock = () => new Date() }: { readonly clock?: () => Date } = {},
+  { clock = () => new Date(), entry = null }: { readonly clock?: () => Date; readonly entry?: string | null } = {},
 ): Promise<number> {
   let code: number = exitCodes.done;
-  const program = commandLine({ version, clock }, (chosen) => {
+  const program = commandLine({ version, clock, entry }, (chosen) => {
     code = chosen;
   });
   const streams = watchStandardStreams();
@@ -97,6 +98,7 @@ ${Object.entries(exitCodes)
   ledgerCommands(program, context, exitWith);
   questionCommands(program, context, exitWith);
   proofCommands(program, context, exitWith);
+  watchCommands(program, context, exitWith);
   advisoryCommands(program, context, exitWith);
   program
     .command('demo')

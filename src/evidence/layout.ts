@@ -16,7 +16,9 @@ export type Role =
   | 'decision-evidence'
   | 'text'
   | 'stamp'
-  | 'repair-report';
+  | 'repair-report'
+  | 'conditions'
+  | 'alert';
 
 /** A document that an entry names, and where it lies in a pack. */
 export interface NamedDocument {
@@ -69,9 +71,17 @@ function placesOf({ index, entry }: HeldEntry): readonly Place[] {
       return [[entry.evidence, `stamps/${index}.json`, 'stamp']];
     case 'repaired':
       return [[entry.report, `repairs/${index}.json`, 'repair-report']];
+    case 'conditions-changed':
+      return [[entry.conditions, `conditions/${index}.json`, 'conditions']];
+    case 'alerts-raised':
+      return entry.alerts.map((d, place) => [d, `alerts/${index}/${place}.json`, 'alert']);
+    case 'alert-acknowledged':
+      return maybe(entry.text, `texts/${index}.json`, 'text');
     case 'ledger-created':
     case 'deployment-stopped':
     case 'decisions-expired':
+    case 'alert-escalated':
+    case 'alerts-resolved':
       return [];
   }
 }

@@ -23,6 +23,13 @@ export function recordedStore({ snapshot, records, facts }: KnowledgeDocument): 
     covers: (ecosystem) => ecosystems.has(ecosystem),
     byName: (ecosystem, name) => byName.get(`${ecosystem}\0${name}`) ?? [],
     facts: (id) => byId.get(id) ?? null,
+    epssOf: (ids) =>
+      new Map(
+        [...ids].flatMap((id) => {
+          const epss = byId.get(id)?.epss ?? null;
+          return epss === null ? [] : [[id, epss]];
+        }),
+      ),
     // Fingerprints hold one store against another, and nothing is held against this one.
     fingerprint: () => null,
     factsFingerprint: () => null,

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
 import { CodedError } from '../model/errors.ts';
+import { settingsKeys } from '../model/settings-file.ts';
 import { parsePolicy } from './parse-policy.ts';
 import { defaultPolicy } from './policy.ts';
+import { policyShape } from './policy-shape.ts';
 
 const dayMs = 86_400_000;
 
@@ -125,7 +127,7 @@ const wrong: [string, string][] = [
   ['version: 1\nmax-db-age: 5d', 'kvitto.yaml:2: unknown key "max-db-age"; did you mean "maxDbAge"?'],
   [
     'version: 1\n__proto__: 5d',
-    'kvitto.yaml:2: unknown key "__proto__"; known here: version, maxDbAge, allowIncomplete, rules, exceptions, decisions',
+    'kvitto.yaml:2: unknown key "__proto__"; known here: version, maxDbAge, allowIncomplete, rules, exceptions, decisions, watch, owners, sinks, alerts',
   ],
   [rule('severty: high'), 'kvitto.yaml:4: unknown key "rules[0].severty"; did you mean "severity"?'],
   [
@@ -176,6 +178,13 @@ test('policy: what is wrong is named with line and key', () => {
       text.slice(0, 200),
     );
   }
+});
+
+test('policy: what alerts and sinks are is left to those who read it', () => {
+  const others = 'watch: {schedule: 7}\nowners: no\nsinks: [{}]\nalerts: {name: {deep: [1]}}\n';
+  const { origin: _, ...rest } = parsePolicy(`version: 1\n${others}`, 'kvitto.yaml');
+  assert.deepEqual({ ...rest, origin: null }, defaultPolicy);
+  assert.deepEqual(Object.keys(policyShape.shape), ['version', ...settingsKeys.gate, ...settingsKeys.alerts]);
 });
 
 test('policy: any text is a policy or a policy-invalid', () => {

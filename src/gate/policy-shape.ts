@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { severityLevels } from '../model/advisory.ts';
 import { vexStatuses } from '../model/decision.ts';
 import { parsePurl } from '../model/purl.ts';
+import { leftToOthers, settingsKeys } from '../model/settings-file.ts';
 import { endOfDay, parseDuration } from './dates.ts';
 
 const durationWords = 'expected a number of hours, days or weeks, such as 12h, 5d or 2w';
@@ -55,7 +56,7 @@ const decisions = z.strictObject({
   longest: duration.optional(),
 });
 
-/** The shape of `kvitto.yaml`. */
+/** The shape of `kvitto.yaml`, as far as it is a policy. */
 export const policyShape = z.strictObject({
   version: z.literal(1, 'expected 1, the only version of the policy format so far'),
   maxDbAge: duration.optional(),
@@ -63,14 +64,10 @@ export const policyShape = z.strictObject({
   rules: z.array(rule).max(1000).optional(),
   exceptions: z.array(exception).max(100_000).optional(),
   decisions: decisions.optional(),
+  ...leftToOthers(settingsKeys.alerts),
 });
 
-/** The keys that may stand at the top, in a rule and in an exception, for "did you mean". */
-export const knownKeys = {
-  top: Object.keys(policyShape.shape),
-  rules: Object.keys(rule.shape),
-  exceptions: Object.keys(exception.shape),
-  decisions: Object.keys(decisions.shape),
-};
+/** The keys of a rule. */
+export const ruleKeys = Object.keys(rule.shape);
 
 export type PolicyDocument = z.infer<typeof policyShape>;

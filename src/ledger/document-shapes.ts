@@ -1,5 +1,6 @@
 import type { Advisory, Exploitation, FeedState, Severity, VulnerabilityFacts } from '../model/advisory.ts';
 import type { Justification, VexStatus } from '../model/decision.ts';
+import type { AlertEvent, ChangeEvent } from '../model/event.ts';
 import type { Digest, Inventory } from '../model/inventory.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Problem } from '../model/problem.ts';
@@ -124,4 +125,54 @@ export interface StampDocument {
   readonly token: string | null;
   /** Verifier key of the witness; null for a time stamp. */
   readonly key: string | null;
+}
+
+/** What may begin and end to hold without anybody recording it. */
+export const conditionKinds = [
+  'decision-expiring',
+  'epss',
+  'end-of-life',
+  'feed-failed',
+  'feed-stale',
+  'scan-overdue',
+  'watch-silent',
+] as const;
+export type ConditionKind = (typeof conditionKinds)[number];
+
+/** Something that holds since a moment. One of a kind and subject at a time; another `level` (`14`, `7`, `1` days left) is another one. */
+export interface Condition {
+  readonly what: ConditionKind;
+  /** A decision's number, a vulnerability, a release (`Debian:10`), a feed; `*` for the whole ledger. */
+  readonly subject: string;
+  readonly level: string;
+  readonly detail: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface ConditionsDocument {
+  readonly schema: 'kvitto-conditions-1';
+  readonly began: readonly Condition[];
+  readonly ended: readonly Condition[];
+}
+
+/** An alarm as it was raised. */
+export interface AlertDocument
+  extends Pick<
+    AlertEvent,
+    | 'rule'
+    | 'thread'
+    | 'service'
+    | 'environment'
+    | 'owner'
+    | 'severity'
+    | 'exploited'
+    | 'total'
+    | 'counts'
+    | 'send'
+    | 'message'
+  > {
+  readonly schema: 'kvitto-alert-1';
+  /** The worst, at most 100. */
+  readonly changes: readonly ChangeEvent[];
+  /** Whom to tell where nobody acknowledged by then (RFC 3339); null for nobody. */
+  readonly escalate: { readonly at: string; readonly send: readonly string[] } | null;
 }

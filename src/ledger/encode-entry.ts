@@ -15,6 +15,7 @@ const leftOut: { readonly [Kind in FactKind]?: Readonly<Record<string, null | re
   'deployment-started': { image: null, until: null, replaces: [], change: null, run: null, marks: [], text: null },
   'deployment-corrected': { until: null },
   'decisions-made': { texts: null },
+  'alert-acknowledged': { text: null },
 };
 
 /** The fields of an entry that say something. A deployment that began when it was recorded does not say so twice. */
@@ -63,6 +64,11 @@ const kinds: ReadonlySet<string> = new Set<Fact['kind']>([
   'redacted',
   'checkpoint-stamped',
   'repaired',
+  'conditions-changed',
+  'alerts-raised',
+  'alert-acknowledged',
+  'alert-escalated',
+  'alerts-resolved',
 ]);
 
 /** The entry that bytes of the log hold. Throws `document-invalid` for anything that Kvitto did not write. */

@@ -196,6 +196,43 @@ export interface Repaired {
   readonly report: Digest;
 }
 
+/** What holds by itself, or does not hold any more: a decision runs out, a feed is stale. `conditions`: document with both lists. */
+export interface ConditionsChanged {
+  readonly kind: 'conditions-changed';
+  readonly conditions: Digest;
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** Rules made alarms of changes. An alert's number is this entry's × 4,096 + its place. */
+export interface AlertsRaised {
+  readonly kind: 'alerts-raised';
+  /** Documents, one for each alert. */
+  readonly alerts: readonly Digest[];
+}
+
+/** Somebody knew: the moment from which periods for reporting run. */
+export interface AlertAcknowledged {
+  readonly kind: 'alert-acknowledged';
+  readonly alert: number;
+  /** Document: what they wrote. */
+  readonly text: Digest | null;
+}
+
+/** Nobody acknowledged in time. */
+export interface AlertEscalated {
+  readonly kind: 'alert-escalated';
+  readonly alert: number;
+  /** Names of the sinks that were told. */
+  readonly send: readonly string[];
+}
+
+/** Nothing of what these alerts listed is open any more in what runs. */
+export interface AlertsResolved {
+  readonly kind: 'alerts-resolved';
+  readonly alerts: readonly number[];
+}
+
 export type Fact =
   | LedgerCreated
   | KeyRotated
@@ -211,7 +248,12 @@ export type Fact =
   | DecisionsExpired
   | Redacted
   | CheckpointStamped
-  | Repaired;
+  | Repaired
+  | ConditionsChanged
+  | AlertsRaised
+  | AlertAcknowledged
+  | AlertEscalated
+  | AlertsResolved;
 
 export type FactKind = Fact['kind'];
 
@@ -245,9 +287,17 @@ export function documentsOf(fact: Fact): Digest[] {
       return [fact.evidence];
     case 'repaired':
       return [fact.report];
+    case 'conditions-changed':
+      return [fact.conditions];
+    case 'alerts-raised':
+      return [...fact.alerts];
+    case 'alert-acknowledged':
+      return fact.text === null ? [] : [fact.text];
     case 'ledger-created':
     case 'deployment-stopped':
     case 'decisions-expired':
+    case 'alert-escalated':
+    case 'alerts-resolved':
       return [];
   }
 }

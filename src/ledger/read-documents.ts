@@ -1,6 +1,8 @@
 import { CodedError, messageOf } from '../model/errors.ts';
 import type { Digest } from '../model/inventory.ts';
 import type {
+  AlertDocument,
+  ConditionsDocument,
   DecisionsDocument,
   FeedsDocument,
   InventoryDocument,
@@ -40,3 +42,5 @@ export const readDecisions = reader<DecisionsDocument>('kvitto-decisions-1');
 export const readObservation = reader<ObservationDocument>('kvitto-observation-1');
 export const readFeeds = reader<FeedsDocument>('kvitto-feeds-1');
 export const readText = reader<TextDocument>('kvitto-text-1');
+export const readConditions = reader<ConditionsDocument>('kvitto-conditions-1');
+export const readAlert = reader<AlertDocument>('kvitto-alert-1');

@@ -67,9 +67,14 @@ export interface VulnerabilityFacts {
   readonly published: string | null;
   /** One line, from NVD or a catalogue. */
   readonly summary: string;
-  /** Probability 0 to 1 of exploitation in the next 30 days, and its rank. */
-  readonly epss: { readonly probability: number; readonly percentile: number } | null;
+  readonly epss: Epss | null;
   readonly exploitation: readonly Exploitation[];
+}
+
+/** Probability 0 to 1 of exploitation in the next 30 days, and its rank. https://www.first.org/epss/ */
+export interface Epss {
+  readonly probability: number;
+  readonly percentile: number;
 }
 
 /** An entry in a catalogue of exploited vulnerabilities. */
@@ -111,6 +116,8 @@ export interface AdvisoryStore {
   byName(ecosystem: string, name: string): readonly Advisory[];
   /** What the other feeds know about an id; null where none does. */
   facts(id: string): VulnerabilityFacts | null;
+  /** What EPSS says of many ids at once, without reading what else is known of them; ids without a score are left out. */
+  epssOf(ids: Iterable<string>): ReadonlyMap<string, Epss>;
   /**
    * A short text (132 bits of SHA-256) that stands for what `byName` answers, so that two stores can be held against each other
    * for the same question without reading a record: the same text means the same answer. Another text may also come of a

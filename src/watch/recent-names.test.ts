@@ -13,6 +13,7 @@ function countingStore(sizes: Readonly<Record<string, number>>) {
       return Array.from({ length: sizes[name] ?? 0 }, (_, i) => ({ id: `${ecosystem}-${name}-${i}` }) as Advisory);
     },
     facts: () => null,
+    epssOf: (ids) => new Map([...ids].map((id) => [id, { probability: 0.5, percentile: 0.9 }])),
     fingerprint: (ecosystem, name) => `${ecosystem} ${name}`,
     factsFingerprint: (id) => id,
     close: () => asked.push('close'),
@@ -43,6 +44,7 @@ test('all else is what the store says', () => {
     [recent.snapshot, recent.covers('npm'), recent.covers('Go'), recent.facts('CVE-2024-1')],
     [store.snapshot, true, false, null],
   );
+  assert.deepEqual(recent.epssOf(['CVE-2024-1']), store.epssOf(['CVE-2024-1']));
   assert.deepEqual([recent.fingerprint('npm', 'a'), recent.factsFingerprint('CVE-2024-1')], ['npm a', 'CVE-2024-1']);
   recent.close();
   assert.deepEqual(asked, ['close']);

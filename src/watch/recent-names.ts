@@ -14,6 +14,7 @@ export function withRecentNames(store: AdvisoryStore): AdvisoryStore {
     snapshot: store.snapshot,
     covers: (ecosystem) => store.covers(ecosystem),
     facts: (id) => store.facts(id),
+    epssOf: (ids) => store.epssOf(ids),
     fingerprint: (ecosystem, name) => store.fingerprint(ecosystem, name),
     factsFingerprint: (id) => store.factsFingerprint(id),
     close: () => store.close(),

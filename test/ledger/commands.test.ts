@@ -7,7 +7,7 @@ import { demoDay, demoPolicy, documentOf, ledgerStage, refused, shop } from './c
 
 const digest = 'sha256:c633cd897965912e51b9fc8b76906e93cd320417b26c3d53814ca32f909cdbf3';
 const unknown = `sha256:${'0'.repeat(64)}`;
-const snapshot = 'sha256:38d4fc3678e210833fdb1709e614a9786abd43d097187beed3b7f825108176c7';
+const snapshot = 'sha256:2ed5952e88d97055d6b40b76b16763529ea9fe355a2b489e640565adb6f3449c';
 const offline = ['--offline', '--by', 'ci'];
 const on = (day: string, time = '10:00:00.000') => `2026-11-${day}T${time}Z`;
 

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { CodedError, messageOf } from '../../model/errors.ts';
 import { clip } from '../../model/problem.ts';
+import { believe, type FeedBounds } from '../bounds.ts';
+import { FeedRefused } from '../feed-report.ts';
 import { type FetchedOsv, osvPaths } from '../feeds/osv/fetch.ts';
 import { newestIn, parseIndex } from '../feeds/osv/index-file.ts';
 import { normalizeRecord } from '../feeds/osv/normalize.ts';
@@ -12,7 +14,7 @@ import { type PartState, partState } from '../feeds/part.ts';
 import { zipFiles } from '../feeds/zip.ts';
 import { limits } from '../limits.ts';
 import type { Fresh } from '../origin/origin.ts';
-import { addRecord, type Tally, tallyRecord } from './osv-rows.ts';
+import { addRecord, emptyTally, type Tally, tallyRecord, tells } from './osv-rows.ts';
 import type { PreviousStore } from './previous.ts';
 import { Sorter } from './sorter.ts';
 import type { StoreWriter } from './store-writer.ts';
@@ -22,6 +24,9 @@ export interface OsvContext {
   readonly previous: PreviousStore | null;
   readonly scratch: string;
   readonly score: Scorer;
+  readonly bounds: FeedBounds;
+  /** Taken also where it is not within the bounds. */
+  readonly accepted: boolean;
   readonly now: Date;
   readonly signal: AbortSignal;
   readonly onRecords: (records: number) => void;
@@ -33,6 +38,8 @@ export interface BuiltFeed {
   readonly records: number;
   readonly badRecords: number;
   readonly firstFault: string | null;
+  /** Why it would not have been believed, had the user not accepted it. */
+  readonly note: string | null;
   readonly newest: string | null;
   readonly parts: readonly PartState[];
 }
@@ -72,7 +79,7 @@ async function indexState(ecosystem: string, index: Fresh | null, now: Date): Pr
 }
 
 async function readWhole(ecosystem: string, zip: Fresh, sorter: Sorter, context: OsvContext): Promise<Tally> {
-  const tally: Tally = { records: 0, badRecords: 0, firstFault: null, badNames: [], newest: null };
+  const tally = emptyTally(null);
   const now = context.now.toISOString();
   let speaking = 0;
   for (const { name, bytes } of zipFiles(zip.file, osvPaths(ecosystem).zip, zipLimits)) {
@@ -88,10 +95,11 @@ async function readWhole(ecosystem: string, zip: Fresh, sorter: Sorter, context:
 }
 
 /** A feed that says nothing would make everything look free of holes: it is another feed's file, or no feed at all. */
-function silent(ecosystem: string, { records, firstFault }: Tally): CodedError {
+function silent(ecosystem: string, { records, badRecords, firstFault }: Tally): FeedRefused {
   const held = records === 0 ? 'it has no record at all' : `none of its ${records} records is about ${ecosystem}`;
   const fault = firstFault === null ? '' : ` (${firstFault})`;
-  return new CodedError('feed-invalid', `${osvPaths(ecosystem).zip} is no feed of ${ecosystem}: ${held}${fault}`);
+  const message = `${osvPaths(ecosystem).zip} is no feed of ${ecosystem}: ${held}${fault}`;
+  return new FeedRefused(records === 0 ? 'invalid' : 'form-changed', message, { found: { records, badRecords } });
 }
 
 async function buildWhole(
@@ -100,9 +108,22 @@ async function buildWhole(
   sorter: Sorter,
   context: OsvContext,
 ): Promise<BuiltFeed> {
+  const { previous } = context;
+  const path = osvPaths(ecosystem).zip;
+  const feed = `osv/${ecosystem}`;
   const tally = await readWhole(ecosystem, fetched.zip, sorter, context);
-  const zip = { ...partState(osvPaths(ecosystem).zip, fetched.zip, tally, context.now), badNames: tally.badNames };
-  return { ...tally, digest: zip.digest, parts: [zip, ...(await indexState(ecosystem, fetched.index, context.now))] };
+  const { records, badRecords, telling, badNames } = tally;
+  const before = previous?.feed(feed);
+  const weightBefore = before && { ...before, telling: previous?.parts(feed).get(path)?.telling ?? null };
+  const compared = weightBefore == null ? [] : [{ what: feed, before: weightBefore, found: tally }];
+  const note = believe(compared, { records, badRecords }, context);
+  const zip = { ...partState(path, fetched.zip, tally, context.now), telling, badNames };
+  return {
+    ...tally,
+    note,
+    digest: zip.digest,
+    parts: [zip, ...(await indexState(ecosystem, fetched.index, context.now))],
+  };
 }
 
 async function buildChanged(
@@ -117,30 +138,45 @@ async function buildChanged(
   const zip = previous?.parts(feed).get(osvPaths(ecosystem).zip);
   if (previous == null || before == null || zip === undefined)
     throw new Error(`${feed} is to be changed, but is not there`);
-  const tally: Tally = { records: 0, badRecords: 0, firstFault: null, badNames: [], newest: previous.newest(feed) };
+  const tally = emptyTally(previous.newest(feed));
   for (const release of previous.releases(feed)) sorter.releases.add(release);
   const ids = new Set(fetched.records.map((r) => r.id));
+  /** Of the changed records, those that said something before. */
+  const told = new Set<string>();
   let kept = 0;
   for (const item of previous.advisories(feed)) {
-    if (!ids.has(item.id)) sorter.add(item);
+    if (ids.has(item.id)) told.add(item.id);
+    else sorter.add(item);
     kept += 1;
     await pauseAt(kept, context);
   }
   const digest = createHash('sha256').update(before.digest);
+  let stillTelling = 0;
   for (const { id, document } of fetched.records) {
     const record = normalizeRecord(parseRecord(await readFile(document.file)), ecosystem, context.score);
     const other =
       record.id !== null && record.id !== id ? { ...record, named: [], fault: 'its id is not its name' } : record;
     tallyRecord(tally, id, other, context.now.toISOString());
     addRecord(sorter, other);
+    if (told.has(id) && tells(other)) stillTelling += 1;
     digest.update(`\n${id} ${document.digest}`);
   }
   const { firstFault, newest } = tally;
   const badBefore = zip.badNames ?? [];
   const badNames = [...badBefore.filter((name) => !ids.has(name)), ...tally.badNames];
-  const parts = [{ ...zip, badNames }, ...(await indexState(ecosystem, fetched.index, context.now))];
   const badRecords = before.badRecords - badBefore.length + badNames.length;
-  return { digest: `sha256:${digest.digest('hex')}`, records: fetched.total, badRecords, firstFault, newest, parts };
+  const counts = { records: fetched.total, badRecords };
+  // Few records against a whole feed: weighed against themselves, or a new form would creep in a day at a time.
+  const { length: records } = fetched.records;
+  const compared = {
+    what: `what changed in ${feed}`,
+    before: { records, badRecords: badBefore.filter((name) => ids.has(name)).length, telling: told.size },
+    found: { records, badRecords: tally.badRecords, telling: stillTelling },
+  };
+  const note = believe([compared], counts, context);
+  const telling = zip.telling === undefined ? {} : { telling: zip.telling - told.size + tally.telling };
+  const parts = [{ ...zip, ...telling, badNames }, ...(await indexState(ecosystem, fetched.index, context.now))];
+  return { ...counts, digest: `sha256:${digest.digest('hex')}`, firstFault, note, newest, parts };
 }
 
 /**

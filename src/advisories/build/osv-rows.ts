@@ -18,6 +18,8 @@ const mostBadNames = 1000;
 export interface Tally {
   records: number;
   badRecords: number;
+  /** Records that name something of the ecosystem, or are withdrawn. */
+  telling: number;
   /** Why the first bad record is bad, with its name. */
   firstFault: string | null;
   /** Names of bad records, the first few of them: a later small update may mend one. */
@@ -26,9 +28,20 @@ export interface Tally {
   newest: string | null;
 }
 
+/** A tally of nothing. `newest`: the newest time that is known before. */
+export function emptyTally(newest: string | null): Tally {
+  return { records: 0, badRecords: 0, telling: 0, firstFault: null, badNames: [], newest };
+}
+
+/** Whether a record says something about its feed's ecosystem: a withdrawn one says that it is. */
+export function tells(record: NormalizedRecord): boolean {
+  return record.named.length > 0 || record.withdrawn;
+}
+
 /** Adds one record to the counts. `name`: of the file, for the message. `now`: later times are not believed. */
 export function tallyRecord(tally: Tally, name: string, record: NormalizedRecord, now: string): void {
   tally.records += 1;
+  if (tells(record)) tally.telling += 1;
   if (record.fault !== null) {
     tally.badRecords += 1;
     if (tally.badNames.length < mostBadNames) tally.badNames.push(name);

@@ -81,7 +81,7 @@ test('NVD: all metrics, the primary source first and version 2 last; rejected on
     newest: '2026-02-03T04:05:06.007Z',
   });
   for (const none of [null, [], {}, { vulnerabilities: 7 }])
-    assert.throws(() => normalizeNvd(none, 2026, score), { code: 'feed-invalid' });
+    assert.throws(() => normalizeNvd(none, 2026, score), { code: 'feed-invalid', why: 'form-changed' });
   assert.equal(
     metaDigest(`lastModifiedDate:2026-01-01T03:00:00-04:00\r\nsize:1\r\nsha256:${'AB'.repeat(32)}\r\n`),
     'ab'.repeat(32),
@@ -119,10 +119,11 @@ test('CISA KEV', () => {
     firstFault: 'an entry without a CVE id or date (CVE-2024-1001)',
     newest: '2026-08-07T16:45:47.0648Z',
   });
-  for (const none of [null, [], {}]) assert.throws(() => normalizeKev(none), { code: 'feed-invalid' });
+  for (const none of [null, [], {}])
+    assert.throws(() => normalizeKev(none), { code: 'feed-invalid', why: 'form-changed' });
 });
 
-test('EU KEV: dates with slashes, a type that is a word or a list, the first of several reports', () => {
+test('EU KEV: dates with slashes, in the order of today and of 2025, a type that is a word or a list, the first of several reports', () => {
   const report = (dateReported: string, exploitationType: unknown) => ({
     cveID: 'CVE-2025-1000',
     dateReported,
@@ -134,6 +135,8 @@ test('EU KEV: dates with slashes, a type that is a word or a list, the first of 
       report('2026/03/02', 'APT'),
       report('2026/02/01', ['unknown', 'ransomware']),
       report('2026/02/31', 'APT'),
+      { ...report('18/07/25', 'APT'), cveID: 'CVE-2025-2000' },
+      report('07/18/25', 'APT'),
     ]),
     {
       facts: [
@@ -142,14 +145,19 @@ test('EU KEV: dates with slashes, a type that is a word or a list, the first of 
           exploitation: { source: 'EU KEV', since: '2026-02-01', due: null, ransomware: true },
           summary: 'Bad.',
         },
+        {
+          key: key('CVE-2025-2000'),
+          exploitation: { source: 'EU KEV', since: '2025-07-18', due: null, ransomware: false },
+          summary: 'Bad.',
+        },
       ],
-      records: 3,
-      badRecords: 1,
+      records: 5,
+      badRecords: 2,
       firstFault: 'an entry without a CVE id or date (CVE-2025-1000)',
       newest: '2026-03-02T00:00:00Z',
     },
   );
-  assert.throws(() => normalizeEuKev({}), { code: 'feed-invalid' });
+  assert.throws(() => normalizeEuKev({}), { code: 'feed-invalid', why: 'form-changed' });
 });
 
 test('EPSS', () => {
@@ -167,7 +175,7 @@ test('EPSS', () => {
     newest: '2026-08-16T00:00:00Z',
   });
   for (const none of ['', '<html>', '#score_date:2026-08-16\n'])
-    assert.throws(() => normalizeEpss(none), { code: 'feed-invalid' });
+    assert.throws(() => normalizeEpss(none), { code: 'feed-invalid', why: 'form-changed' });
 });
 
 test('CVE keys go both ways and sort by year, then number', () => {

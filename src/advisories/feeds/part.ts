@@ -10,6 +10,8 @@ export interface PartState extends Known {
   readonly newest: string | null;
   /** When it was fetched whole. */
   readonly fetchedAt: string;
+  /** Records that say what the feed is read for: see `Weight`. Of an OSV feed this is kept with its zip. */
+  readonly telling?: number;
   /** Of a zip: names of its bad records, the first few. */
   readonly badNames?: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 
 /** Raised whenever the same feeds would give other rows: part of the snapshot digest, and checked when a store is opened. */
-export const formatRevision = 1;
+export const formatRevision = 2;
 
 /** SQLite's `application_id` of an advisory store: `Kvad`. */
 export const applicationId = 0x4b766164;

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { CodedError } from '../../model/errors.ts';
 import { osvRecord, writeFeeds } from '../testing/feeds-folder.ts';
+import { storeFrom } from '../testing/store-from.ts';
 import { updateStore } from '../update.ts';
 import { openStore } from './open.ts';
 import { verifyStore } from './verify.ts';
@@ -83,7 +84,7 @@ test('a file that is missing, foreign, cut short, longer or of another format is
   const old = new DatabaseSync(other);
   old.exec('PRAGMA user_version = 0');
   old.close();
-  assert.throws(() => openStore(other), unreadable(/has format 0, and this version of Kvitto reads format 1/));
+  assert.throws(() => openStore(other), unreadable(/has format 0, and this version of Kvitto reads format 2/));
 });
 
 test('a flipped byte is noticed by verifyStore, or changes nothing', async (t) => {
@@ -119,4 +120,28 @@ test('a damaged row fails when it is asked for, and the others are still there',
   assert.equal(store.byName('Go', last).length, 1);
   store.close();
   assert.throws(() => verifyStore(file), unreadable(/is damaged/));
+});
+
+test('EPSS of many ids at once is what each of them is told alone', async () => {
+  const epss = Array.from({ length: 500 }, (_, n) => ({
+    cve: `CVE-2025-${1000 + n}`,
+    epss: n / 1000,
+    percentile: n / 500,
+  }));
+  const kev = [{ cveID: 'CVE-2026-1000', dateAdded: '2026-01-01' }];
+  const store = await storeFrom({ epss, kev, nvd: [{ id: 'CVE-2025-1007' }] });
+  const strange = ['', 'GHSA-x', 'CVE-2025-1', 'cve-2025-1000', '__proto__', 'CVE-2026-1000', 'CVE-2025-1500'];
+  const ids = [...epss.map((row) => row.cve).reverse(), ...strange, 'CVE-2025-1000'];
+  const known = ids.flatMap((id) => (store.facts(id)?.epss ? [[id, store.facts(id)?.epss] as const] : []));
+  assert.deepEqual([...store.epssOf(ids)], [...new Map(known)]);
+  assert.deepEqual(
+    store.epssOf(['CVE-2025-1250', 'CVE-2025-1250', 'CVE-2025-1000']),
+    new Map([
+      ['CVE-2025-1250', { probability: 0.25, percentile: 0.5 }],
+      ['CVE-2025-1000', { probability: 0, percentile: 0 }],
+    ]),
+  );
+  assert.deepEqual(store.epssOf(strange), new Map());
+  assert.deepEqual(store.epssOf([]), new Map());
+  store.close();
 });

@@ -1,6 +1,13 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { Advisory, AdvisoryStore, Exploitation, SnapshotInfo, VulnerabilityFacts } from '../../model/advisory.ts';
+import type {
+  Advisory,
+  AdvisoryStore,
+  Epss,
+  Exploitation,
+  SnapshotInfo,
+  VulnerabilityFacts,
+} from '../../model/advisory.ts';
 import { messageOf } from '../../model/errors.ts';
 import { cveKey, nvdYear } from '../cve-key.ts';
 import { baseEcosystem, lookupName } from '../names.ts';
@@ -107,22 +114,16 @@ class FileStore implements AdvisoryStore {
     if (key === null) return null;
     return this.#guard(() => {
       const nvd = this.#nvd(key);
-      const score = this.#statements.epss.get(key);
+      const epss = this.#epss(key);
       const listed = this.#listed(key);
-      if (nvd === null && score === undefined && listed.length === 0) return null;
+      if (nvd === null && epss === null && listed.length === 0) return null;
       const [, severity = [], published = null, summary = ''] = nvd === null ? [] : parseLine(nvd);
       return {
         id,
         severity: unpackSeverity(severity),
         published: published as string | null,
         summary: String(summary) || String(listed.find((e) => e['summary'] !== '')?.['summary'] ?? ''),
-        epss:
-          score === undefined
-            ? null
-            : {
-                probability: Number(score['probability']) / billion,
-                percentile: Number(score['percentile']) / billion,
-              },
+        epss,
         exploitation: listed.map(
           (e): Exploitation => ({
             source: e['feed'] === 'kev' ? 'CISA KEV' : 'EU KEV',
@@ -133,6 +134,18 @@ class FileStore implements AdvisoryStore {
         ),
       };
     });
+  }
+
+  epssOf(ids: Iterable<string>): ReadonlyMap<string, Epss> {
+    const found = new Map<string, Epss>();
+    this.#guard(() => {
+      for (const id of ids) {
+        const key = cveKey(id);
+        const epss = key === null ? null : this.#epss(key);
+        if (epss !== null) found.set(id, epss);
+      }
+    });
+    return found;
   }
 
   factsFingerprint(id: string): string | null {
@@ -167,6 +180,15 @@ class FileStore implements AdvisoryStore {
     const block = this.#blocks.get(`b${rowid}`, () => data);
     this.#last = sortsAlike(first) && sortsAlike(next ?? '') ? { feed, first, next, block } : null;
     return block;
+  }
+
+  #epss(key: number): Epss | null {
+    const score = this.#statements.epss.get(key);
+    if (score === undefined) return null;
+    return {
+      probability: Number(score['probability']) / billion,
+      percentile: Number(score['percentile']) / billion,
+    };
   }
 
   /** What the catalogues of exploited vulnerabilities say: nothing of nearly all, so that the few are kept. */

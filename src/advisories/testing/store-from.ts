@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AdvisoryStore } from '../../model/advisory.ts';
-import { addRecord, type Tally, tallyRecord } from '../build/osv-rows.ts';
+import { addRecord, emptyTally, tallyRecord } from '../build/osv-rows.ts';
 import { Sorter } from '../build/sorter.ts';
 import { StoreWriter } from '../build/store-writer.ts';
 import { cveKey, nvdYear } from '../cve-key.ts';
@@ -44,7 +44,7 @@ function write(content: StoreContent, folder: string): string {
 
   for (const [ecosystem, records] of Object.entries(content.osv ?? {})) {
     const sorter = new Sorter(path.join(folder, 'work.db'));
-    const tally: Tally = { records: 0, badRecords: 0, firstFault: null, badNames: [], newest: null };
+    const tally = emptyTally(null);
     for (const [index, record] of records.entries()) {
       const normalized = normalizeRecord(record, ecosystem, score);
       tallyRecord(tally, `${ecosystem}[${index}]`, normalized, asOf);
@@ -98,6 +98,7 @@ export async function storeFrom(content: StoreContent): Promise<AdvisoryStore> {
       covers: (ecosystem) => store.covers(ecosystem),
       byName: (ecosystem, name) => store.byName(ecosystem, name),
       facts: (id) => store.facts(id),
+      epssOf: (ids) => store.epssOf(ids),
       fingerprint: (ecosystem, name) => store.fingerprint(ecosystem, name),
       factsFingerprint: (id) => store.factsFingerprint(id),
       close: () => {

@@ -1,10 +1,11 @@
+import type { FeedFault, FeedReport } from '../../advisories/feed-report.ts';
 import { mirrorFeeds } from '../../advisories/mirror.ts';
 import { storeStatus } from '../../advisories/status.ts';
 import { verifyStore } from '../../advisories/store/verify.ts';
 import { exportStore, importStore } from '../../advisories/transfer.ts';
 import { updateStore } from '../../advisories/update.ts';
 import type { FeedState, SnapshotInfo } from '../../model/advisory.ts';
-import { CodedError } from '../../model/errors.ts';
+import { CodedError, type FailureCode } from '../../model/errors.ts';
 import { clip } from '../../model/problem.ts';
 import type { CallContext } from '../call-context.ts';
 import { kvittoHome, presentMoment } from '../environment.ts';
@@ -19,16 +20,47 @@ interface FetchFlags {
   readonly quiet?: boolean;
 }
 
-interface FeedResult {
-  readonly id: string;
-  readonly state: string;
-  readonly records: number;
-  readonly badRecords: number;
-  readonly message?: string;
+interface UpdateFlags extends FetchFlags {
+  readonly accept: readonly string[];
+  readonly format: string;
 }
 
-/** `kvitto db update`: 0 when every feed that was asked for is there, 4 when one could not be had (the others are kept). */
-export async function updateCommand(flags: FetchFlags, context: CallContext): Promise<number> {
+/** What `kvitto db update -f json` prints. */
+export interface UpdateDocument {
+  readonly schema: 'kvitto-update-1';
+  readonly feeds: readonly FeedReport[];
+  readonly warnings: readonly string[];
+  /** Digest of the store; null where there is none. */
+  readonly snapshot: string | null;
+  /** Why nothing was done; null where it was. */
+  readonly error: { readonly code: FailureCode; readonly message: string; readonly remedy: string | null } | null;
+}
+
+/**
+ * `kvitto db update`: 0 when every feed that was asked for is there, 4 when one could not be had or is not believed (its
+ * former state is kept, and the others are taken).
+ */
+export async function updateCommand(flags: UpdateFlags, context: CallContext): Promise<number> {
+  if (flags.format !== 'table' && flags.format !== 'json') {
+    throw new CodedError('usage', `unknown format: ${clip(flags.format, 40)}`, { remedy: 'table or json' });
+  }
+  if (flags.format === 'table') return await update(flags, context);
+  try {
+    return await update(flags, context);
+  } catch (thrown) {
+    if (thrown instanceof CodedError) {
+      const { code, message, remedy = null } = thrown;
+      writeUpdate({ feeds: [], warnings: [], snapshot: null, error: { code, message, remedy } });
+    }
+    throw thrown;
+  }
+}
+
+function writeUpdate(document: Omit<UpdateDocument, 'schema'>): void {
+  process.stdout.write(`${JSON.stringify({ schema: 'kvitto-update-1', ...document }, null, 2)}\n`);
+}
+
+async function update(flags: UpdateFlags, context: CallContext): Promise<number> {
   return await withRun(
     { timeout: flags.timeout, quiet: flags.quiet === true },
     context,
@@ -38,13 +70,17 @@ export async function updateCommand(flags: FetchFlags, context: CallContext): Pr
         home,
         base,
         ecosystems: ecosystemsOf(flags, home),
+        accept: flags.accept,
         now,
         signal,
         onProgress: ({ feed, stage, records }) => progress.step(`${stage} ${feed}: ${recordsOf(records)}`),
       });
       progress.done();
-      for (const warning of warnings) tell(warning);
-      process.stdout.write(`${feedLines(perFeed)}\nsnapshot ${snapshot.digest}\n`);
+      if (flags.format === 'json') writeUpdate({ feeds: perFeed, warnings, snapshot: snapshot.digest, error: null });
+      else {
+        for (const warning of warnings) tell(warning);
+        process.stdout.write(`${feedLines(perFeed)}\nsnapshot ${snapshot.digest}\n`);
+      }
       return perFeed.some(({ state }) => state === 'failed') ? exitCodes.failure : exitCodes.done;
     },
   );
@@ -63,13 +99,21 @@ function ecosystemsOf(flags: FetchFlags, home: string): readonly string[] | null
   });
 }
 
-function feedLines(perFeed: readonly FeedResult[]): string {
+const faultWords: Readonly<Record<FeedFault, string>> = {
+  unreachable: 'unreachable',
+  invalid: 'invalid',
+  shrunk: 'shrunk',
+  'form-changed': 'form changed',
+};
+
+function feedLines(perFeed: readonly FeedReport[]): string {
   const width = Math.max(...perFeed.map(({ id }) => id.length), 4);
   return perFeed
-    .map(({ id, state, records, badRecords, message }) => {
+    .map(({ id, state, why, records, badRecords, message }) => {
       const bad = badRecords > 0 ? `, ${badRecords} could not be read` : '';
-      const why = message === undefined ? '' : `  ${clip(message, 500)}`;
-      return `${id.padEnd(width)}  ${state.padEnd(9)}  ${recordsOf(records)}${bad}${why}`;
+      const fault = why === null ? '' : `  ${faultWords[why]}:`;
+      const says = message === undefined ? '' : `${why === null ? ' ' : ''} ${clip(message, 500)}`;
+      return `${id.padEnd(width)}  ${state.padEnd(9)}  ${recordsOf(records)}${bad}${fault}${says}`;
     })
     .join('\n');
 }

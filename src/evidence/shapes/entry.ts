@@ -131,6 +131,11 @@ const entry = z.discriminatedUnion('kind', [
     found: z.enum(['log-ahead', 'log-behind']),
     report: digest,
   }),
+  z.object({ ...envelope, kind: z.literal('conditions-changed'), conditions: digest, began: count, ended: count }),
+  z.object({ ...envelope, kind: z.literal('alerts-raised'), alerts: z.array(digest) }),
+  z.object({ ...envelope, kind: z.literal('alert-acknowledged'), alert: index, text: digest.nullable().default(null) }),
+  z.object({ ...envelope, kind: z.literal('alert-escalated'), alert: index, send: z.array(z.string()) }),
+  z.object({ ...envelope, kind: z.literal('alerts-resolved'), alerts: z.array(index) }),
 ]);
 
 /** An entry of the log with its place in it and its exact bytes. */

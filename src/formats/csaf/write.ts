@@ -1,11 +1,11 @@
 import type { Statement, VexStatus } from '../../model/decision.ts';
+import { sourceOfId } from '../../model/vulnerability-source.ts';
 import { uuidOf } from '../component-key.ts';
 import { jsonText } from '../json-text.ts';
 import type { VexAbout } from '../vex-format.ts';
 import { withNotes } from '../vex-notes.ts';
 import { nameOf, targetsOf, unique, writable } from '../vex-scope.ts';
 import { csafStatusOf, mostCautious, remediationOf } from '../vex-words.ts';
-import { sourceOfId } from '../vulnerability-source.ts';
 import { ProductIds } from './product-ids.ts';
 
 type Written = Record<string, unknown>;

@@ -1,11 +1,11 @@
 import type { Statement } from '../../model/decision.ts';
 import { parsePurl } from '../../model/purl.ts';
+import { sourceOfId } from '../../model/vulnerability-source.ts';
 import { uuidOf } from '../component-key.ts';
 import { jsonText } from '../json-text.ts';
 import type { VexAbout } from '../vex-format.ts';
 import { digestText, nameOf, targetsOf, unique, writable } from '../vex-scope.ts';
 import { cyclonedxWords, responseOf } from '../vex-words.ts';
-import { sourceOfId } from '../vulnerability-source.ts';
 
 type Written = Record<string, unknown>;
 

@@ -1,7 +1,8 @@
 import type { Severity } from '../../model/advisory.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
-import { sourceOfId, timeOrNull, webLinks } from '../vulnerability-source.ts';
+import { sourceOfId } from '../../model/vulnerability-source.ts';
+import { timeOrNull, webLinks } from '../web-values.ts';
 
 const words = {
   critical: 'critical',

@@ -2,10 +2,11 @@ import type { SeverityLevel } from '../../model/advisory.ts';
 import type { Finding } from '../../model/finding.ts';
 import type { Artifact, OperatingSystem } from '../../model/inventory.ts';
 import type { Report } from '../../model/report.ts';
+import { sourceOfId } from '../../model/vulnerability-source.ts';
 import { componentKey, purlType, uuidOf } from '../component-key.ts';
 import { imageName } from '../oci-purl.ts';
 import { plural, verdictReason, verdictWords } from '../summary.ts';
-import { sourceOfId, webLinks } from '../vulnerability-source.ts';
+import { webLinks } from '../web-values.ts';
 
 type Json = Record<string, unknown>;
 

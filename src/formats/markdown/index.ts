@@ -1,5 +1,6 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Report } from '../../model/report.ts';
+import { sourceOfId } from '../../model/vulnerability-source.ts';
 import type { Format } from '../format.ts';
 import {
   countsOf,
@@ -19,7 +20,6 @@ import {
   worstFirst,
 } from '../summary.ts';
 import { type Upgrade, upgradesOf } from '../upgrades.ts';
-import { sourceOfId } from '../vulnerability-source.ts';
 import { code, plain, tableOf } from './escape.ts';
 
 export const markdown: Format = {

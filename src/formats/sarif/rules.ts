@@ -1,8 +1,9 @@
 import type { SeverityLevel } from '../../model/advisory.ts';
 import type { Finding } from '../../model/finding.ts';
+import { sourceOfId } from '../../model/vulnerability-source.ts';
 import { scoreOf } from '../severity-score.ts';
 import { worstFirst } from '../summary.ts';
-import { sourceOfId, webLinks } from '../vulnerability-source.ts';
+import { webLinks } from '../web-values.ts';
 
 type Json = Record<string, unknown>;
 

@@ -14,3 +14,11 @@ export function officialSchema(name: string, skip: (reason: string) => void): Re
   }
   return JSON.parse(readFileSync(path, 'utf8'));
 }
+
+/** One of the official files that are no JSON; null, after telling so loudly, where it is not there. */
+export function officialText(name: string, skip: (reason: string) => void): string | null {
+  const path = `${schemaFolder}/${name}`;
+  if (existsSync(path)) return readFileSync(path, 'utf8');
+  skip(`${path} is not there: set KVITTO_SCHEMAS to the folder of the official schemas`);
+  return null;
+}

@@ -3,7 +3,9 @@ import type { Database } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import type { Documents } from '../documents.ts';
 import type { Entry } from '../fact.ts';
+import { applyAcknowledgement, applyAlerts, applyEscalation, applyResolution } from './alerts.ts';
 import { applyArtifact, applySnapshot, applyVerdict } from './artifacts.ts';
+import { applyConditions } from './conditions.ts';
 import type { ApplyContext, At, WrittenKnowledge } from './context.ts';
 import { applyDecisions, applyExpiry } from './decisions.ts';
 import { applyCorrection, applyStart, applyStop } from './deployments.ts';
@@ -19,7 +21,7 @@ import { Rows } from './rows.ts';
  * lets the tables be built again from the log, and a row that was altered by hand be found.
  */
 async function apply(context: ApplyContext, index: number, entry: Entry): Promise<void> {
-  const at: At = { index, recorded: Date.parse(entry.recorded) };
+  const at: At = { index, recorded: Date.parse(entry.recorded), actor: entry.actor };
   context.rows.add('outbox', { entry: index, kind: entry.kind === 'deployment-started' ? null : entry.kind });
   switch (entry.kind) {
     case 'artifact-recorded':
@@ -44,6 +46,16 @@ async function apply(context: ApplyContext, index: number, entry: Entry): Promis
       return await applyExpiry(context, at, entry);
     case 'redacted':
       return await applyRedaction(context, at, entry);
+    case 'conditions-changed':
+      return await applyConditions(context, at, entry);
+    case 'alerts-raised':
+      return await applyAlerts(context, at, entry);
+    case 'alert-acknowledged':
+      return await applyAcknowledgement(context, at, entry);
+    case 'alert-escalated':
+      return await applyEscalation(context, at, entry);
+    case 'alerts-resolved':
+      return await applyResolution(context, at, entry);
     case 'ledger-created':
       await context.tx.updateTable('ledger').set({ origin: entry.origin }).execute();
       return;

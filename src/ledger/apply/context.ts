@@ -28,4 +28,5 @@ export interface At {
   readonly index: number;
   /** `recorded` in milliseconds. */
   readonly recorded: number;
+  readonly actor: string;
 }

@@ -1,5 +1,5 @@
 /*
- * The tables of the ledger. All but `ledger`, `pending`, `rescan_part` and `person` are projections: a function of the log's entries and the
+ * The tables of the ledger. All but `ledger`, `pending`, `person` and those of the work at the end of this file are projections: a function of the log's entries and the
  * documents, and can be built again from them. Times are milliseconds since 1970; an open end is `forever`. `known_from` and
  * `known_to` say when the ledger knew a row, `valid_from` and `valid_to` when it was true.
  */
@@ -234,6 +234,119 @@ export interface OutboxRow {
   kind: string | null;
 }
 
+/** `id`: entry × 65,536 + place in the document's list of what began. One is open for each kind and subject. */
+export interface ConditionRow {
+  id: number;
+  what: string;
+  subject: string;
+  level: string;
+  /** JSON. */
+  detail: string;
+  known_from: number;
+  known_to: number;
+}
+
+/** `id`: entry × 4,096 + place. What became of it: the entry that says so. */
+export interface AlertRow {
+  id: number;
+  rule: string;
+  thread: string;
+  service: string | null;
+  environment: string | null;
+  /** Place in `severityLevels`. */
+  severity: number;
+  exploited: number;
+  total: number;
+  document: string;
+  known_from: number;
+  /** When it is escalated unless somebody acknowledged it; null for never. */
+  escalate_at: number | null;
+  escalated: number | null;
+  /** The first acknowledgement, its time, and by which role. */
+  acknowledged: number | null;
+  acknowledged_at: number | null;
+  acknowledged_by: string | null;
+  resolved: number | null;
+  resolved_at: number | null;
+}
+
+/** What has to be gone for an alert to be resolved: a vulnerability of a component, or a condition. */
+export interface AlertSubjectRow {
+  alert: number;
+  place: number;
+  component: string | null;
+  vulnerability: string | null;
+  /** Kind and subject of a condition, joined by a space. */
+  condition: string | null;
+}
+
+/*
+ * What follows is work in progress and no part of what the log says: left out when the tables are built again.
+ */
+
+/** Work that one process at a time does. */
+export interface JobRow {
+  name: string;
+  /** When it is to be done next. */
+  due: number;
+  owner: string | null;
+  lease_until: number;
+  /** Grows with each claim: who holds an older one has lost it. */
+  claim: number;
+  last_began: number | null;
+  last_done: number | null;
+  last_error: string | null;
+}
+
+/** How far a reader of the outbox has come: the next event that it has not dealt with. */
+export interface CursorRow {
+  name: string;
+  entry: number;
+  place: number;
+  /** Since when it stands there, for want of a receiver; null: it moves. */
+  failing_since: number | null;
+  attempts: number;
+  next_at: number;
+  error: string | null;
+  delivered: number;
+  moved: number;
+}
+
+/** Changes that wait: for the end of quiet hours, or of the time in which a thread is told of once. */
+export interface HeldRow {
+  rule: string;
+  thread: string;
+  due: number;
+  /** JSON: counts and the worst changes. */
+  content: string;
+}
+
+/** An event that a sink will never take. */
+export interface DeadLetterRow {
+  sink: string;
+  event: string;
+  entry: number;
+  place: number;
+  reason: string;
+  at: number;
+}
+
+/** How long something took, counted by upper bound in seconds (0: the sum and count of all). */
+export interface TimingRow {
+  name: string;
+  bound: number;
+  count: number;
+  /** Milliseconds; of bound 0 alone. */
+  total: number;
+}
+
+/** What a sink keeps of a thread: the number of its issue. */
+export interface ThreadMemoryRow {
+  sink: string;
+  thread: string;
+  value: string;
+}
+
 /** Who is behind a pseudonym. Not part of the log, so that it can be erased. */
 export interface PersonRow {
   pseudonym: string;
@@ -290,6 +403,15 @@ export interface Tables {
   decision_name: DecisionNameRow;
   redaction: RedactionRow;
   outbox: OutboxRow;
+  condition: ConditionRow;
+  alert: AlertRow;
+  alert_subject: AlertSubjectRow;
+  job: JobRow;
+  cursor: CursorRow;
+  held: HeldRow;
+  dead_letter: DeadLetterRow;
+  thread_memory: ThreadMemoryRow;
+  timing: TimingRow;
   person: PersonRow;
   rescan_part: RescanPartRow;
   migration: MigrationRow;

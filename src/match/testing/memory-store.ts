@@ -55,6 +55,13 @@ export function memoryStore(
       return byKey.get(`${ecosystem} ${name}`) ?? [];
     },
     facts: (id) => byId.get(id) ?? null,
+    epssOf: (ids) =>
+      new Map(
+        [...ids].flatMap((id) => {
+          const epss = byId.get(id)?.epss ?? null;
+          return epss === null ? [] : [[id, epss]];
+        }),
+      ),
     fingerprint(ecosystem, name) {
       const found = byKey.get(`${ecosystem} ${name}`) ?? [];
       return found.length === 0 ? null : fingerprintOf(found);

@@ -1,6 +1,6 @@
-import { CodedError } from '../../../model/errors.ts';
 import { clip } from '../../../model/problem.ts';
 import { cveKey } from '../../cve-key.ts';
+import { FeedRefused } from '../../feed-report.ts';
 import { type EpssFact, faultCounter, type Parsed } from '../facts.ts';
 import { asInstant } from '../json.ts';
 
@@ -34,8 +34,8 @@ export function normalizeEpss(text: string): Parsed<EpssFact> {
     }
     if (!header) {
       if (line !== 'cve,epss,percentile') {
-        throw new CodedError(
-          'feed-invalid',
+        throw new FeedRefused(
+          'form-changed',
           `the EPSS feed begins with "${clip(line, 60)}", not with cve,epss,percentile`,
         );
       }
@@ -51,6 +51,6 @@ export function normalizeEpss(text: string): Parsed<EpssFact> {
       faults.add(`a row that is no score: ${clip(line, 60)}`);
     else facts.set(key, { key, probability, percentile });
   }
-  if (!header) throw new CodedError('feed-invalid', 'the EPSS feed has no header line cve,epss,percentile');
+  if (!header) throw new FeedRefused('form-changed', 'the EPSS feed has no header line cve,epss,percentile');
   return { facts: [...facts.values()].sort((a, b) => a.key - b.key), records, ...faults.result(), newest };
 }

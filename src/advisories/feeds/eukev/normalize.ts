@@ -1,6 +1,6 @@
-import { CodedError } from '../../../model/errors.ts';
 import { clip } from '../../../model/problem.ts';
 import { cveKey } from '../../cve-key.ts';
+import { FeedRefused } from '../../feed-report.ts';
 import { type ExploitedFact, faultCounter, type Parsed } from '../facts.ts';
 import { asInstant, asObject, asText } from '../json.ts';
 import { firstLine } from '../text.ts';
@@ -11,13 +11,19 @@ function namesRansomware(value: unknown): boolean {
   return words.some((word) => typeof word === 'string' && word.toLowerCase().includes('ransomware'));
 }
 
+/** The catalogue began with days as 18/07/25, and has had 2025/07/18 since. */
+function dayReported(value: unknown): string | null {
+  const short = /^(\d\d)\/(\d\d)\/(\d\d)$/.exec(asText(value)?.trim() ?? '');
+  return asInstant(short === null ? value : `20${short[3]}-${short[2]}-${short[1]}`);
+}
+
 /**
  * Reads the EU catalogue of known exploited vulnerabilities (ENISA and the CSIRTs network,
  * https://github.com/enisaeu/CNW). A CVE that several members reported has its first date. Throws `feed-invalid` where the
  * document as a whole is none.
  */
 export function normalizeEuKev(value: unknown): Parsed<ExploitedFact> {
-  if (!Array.isArray(value)) throw new CodedError('feed-invalid', 'the EU KEV feed is not a list');
+  if (!Array.isArray(value)) throw new FeedRefused('form-changed', 'the EU KEV feed is not a list');
   const faults = faultCounter();
   const facts = new Map<number, ExploitedFact>();
   let newest: string | null = null;
@@ -25,7 +31,7 @@ export function normalizeEuKev(value: unknown): Parsed<ExploitedFact> {
     const entry = asObject(item);
     const id = asText(entry?.['cveID'])?.trim() ?? '';
     const key = cveKey(id);
-    const reported = asInstant(entry?.['dateReported']);
+    const reported = dayReported(entry?.['dateReported']);
     if (key === null || reported === null) {
       faults.add(`an entry without a CVE id or date (${clip(id, 40)})`);
       continue;

@@ -1,6 +1,6 @@
-import { CodedError } from '../../../model/errors.ts';
 import { clip } from '../../../model/problem.ts';
 import { cveKey } from '../../cve-key.ts';
+import { FeedRefused } from '../../feed-report.ts';
 import { type ExploitedFact, faultCounter, type Parsed } from '../facts.ts';
 import { asInstant, asList, asObject, asText } from '../json.ts';
 import { firstLine } from '../text.ts';
@@ -13,7 +13,7 @@ export function normalizeKev(value: unknown): Parsed<ExploitedFact> {
   const document = asObject(value);
   const list =
     document === null || document['vulnerabilities'] === undefined ? null : asList(document['vulnerabilities']);
-  if (list === null) throw new CodedError('feed-invalid', 'the CISA KEV feed has no list of vulnerabilities');
+  if (list === null) throw new FeedRefused('form-changed', 'the CISA KEV feed has no list of vulnerabilities');
   const faults = faultCounter();
   const facts = new Map<number, ExploitedFact>();
   for (const item of list) {

@@ -88,7 +88,9 @@ async function read(parts: readonly FetchedPart[], sink: FactSink, now: Date): P
     const parsed = normalizeNvd(parseDocument(text, path), year, score);
     sink.putNvdYear(year, parsed.facts);
     firstFault ??= parsed.firstFault;
-    states.push(partState(path, fresh, parsed, now));
+    // A CVE without a score is quite usual; thousands that have lost theirs are not.
+    const telling = parsed.facts.filter(({ severity }) => severity.length > 0).length;
+    states.push({ ...partState(path, fresh, parsed, now), telling });
   }
   return { parts: states, firstFault };
 }

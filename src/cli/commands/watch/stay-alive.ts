@@ -1,0 +1,26 @@
+import { tellFailure } from './failures.ts';
+import type { Office } from './office.ts';
+import { beat } from './watchman.ts';
+
+/** Often enough that two of them may fail before a lease is lost. */
+const renewEveryMs = 8_000;
+
+/** Renews all leases of this process, and its heartbeat, until it is called. */
+export function heldUntil({ ledger, leases, journal, signal }: Office): () => void {
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy || signal.aborted) return;
+    busy = true;
+    (async () => {
+      await leases.renew();
+      await beat(ledger, leases);
+    })()
+      .catch((thrown: unknown) => {
+        if (!signal.aborted) tellFailure(journal, 'lease', thrown);
+      })
+      .finally(() => {
+        busy = false;
+      });
+  }, renewEveryMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,17 @@
+// What is told of what runs, on SQLite and on PostgreSQL.
+import { after, before, describe } from 'node:test';
+import { smallLedger } from '../../src/watch/testing/small-ledger.ts';
+import { type PostgresServer, postgresMissing, startPostgres } from '../real/postgres.ts';
+import { changesContract } from './changes-contract.ts';
+
+changesContract('SQLite', () => smallLedger());
+
+const missing = postgresMissing();
+describe('on PostgreSQL', { skip: missing ?? false }, () => {
+  let server: PostgresServer | null = null;
+  before(async () => {
+    server = await startPostgres(['fsync=off']);
+  });
+  after(() => server?.stop());
+  changesContract('PostgreSQL', async () => await smallLedger((await server?.fresh()) ?? ''));
+});
