@@ -10,6 +10,7 @@ import type { Problem } from '../model/problem.ts';
 import { type BeginRequest, begin, isSame, type Passed } from './bulk/begin.ts';
 import { changesOfPass } from './bulk/changes-of-pass.ts';
 import { finishBulk } from './bulk/finish.ts';
+import { type PartSize, usualSize } from './bulk/plan.ts';
 import { claim, finishPart, giveBack, isOver, newWorker, openBulk, resultsOf } from './bulk/rows.ts';
 import { type PartWorker, workPart } from './bulk/work-part.ts';
 import { type Changes, noChanges } from './changes.ts';
@@ -39,6 +40,8 @@ export interface RescanOptions {
   readonly maxFeedAgeMs?: number | null;
   /** Whether to work out what the pass changed for what runs; `changes` is empty without. Default: yes. */
   readonly tell?: boolean;
+  /** How large the pieces are. */
+  readonly size?: PartSize;
   /** How long a part is one worker's alone. Default: a minute. */
   readonly leaseMs?: number;
   /** Others who do the parts where there is much to do; this caller then only waits, and does what they leave. */
@@ -99,24 +102,33 @@ export async function rescan(
   }
 }
 
+export interface HelpOptions extends Pick<RescanOptions, 'leaseMs' | 'signal' | 'size'> {
+  /** The name under which it takes parts. */
+  readonly worker?: string;
+  /** How many parts it does at most. Default: all that it gets. */
+  readonly most?: number;
+}
+
 /** Takes parts of the pass that is under way with this store, until there is none to take. Gives how many it did. */
 export async function helpRescan(
   ledger: Ledger,
   store: AdvisoryStore,
   actor: string,
-  options: { readonly worker?: string; readonly leaseMs?: number; readonly signal?: AbortSignal } = {},
+  options: HelpOptions = {},
 ): Promise<number> {
-  const { worker = newWorker(), leaseMs = defaultLeaseMs, signal = null } = options;
+  const { worker = newWorker(), leaseMs = defaultLeaseMs, signal = null, size = usualSize } = options;
   const open = await openBulk(ledger.reader);
   if (open === null || open.snapshot !== store.snapshot.digest) return 0;
   const { standing, full } = open.finish;
-  const at: PartWorker = { ledger, actor, store, standing, full, leaseMs };
-  for (let done = 0; ; done += 1) {
+  const at: PartWorker = { ledger, actor, store, standing, full, leaseMs, size };
+  let done = 0;
+  for (; done < (options.most ?? Number.POSITIVE_INFINITY); done += 1) {
     signal?.throwIfAborted();
     const next = await claim(ledger, open.bulk, { worker, leaseMs, parts: true, finish: false });
-    if (next === null) return done;
+    if (next === null) break;
     await workPart(at, next, signal);
   }
+  return done;
 }
 
 /** A pass with the entries that it took. */
@@ -130,10 +142,10 @@ type Whole = Passed & {
 };
 
 async function passOver(ledger: Ledger, store: AdvisoryStore, actor: string, options: RescanOptions): Promise<Whole> {
-  const { full = false, force = false, maxFeedAgeMs = defaultAgeMs } = options;
+  const { full = false, force = false, maxFeedAgeMs = defaultAgeMs, size = usualSize } = options;
   const now = ledger.parts.clock().getTime();
   const aged = maxFeedAgeMs === null ? [] : ageProblems(store.snapshot.feeds, maxFeedAgeMs, now);
-  const request: BeginRequest = { ledger, actor, store, full, force, aged };
+  const request: BeginRequest = { ledger, actor, store, full, force, aged, size };
   for (let tries = 1; tries <= mostTries; tries += 1) {
     const open = await openBulk(ledger.reader);
     const begun = open !== null && isSame(open, request) ? { bulk: open.bulk } : await begin(request);
@@ -159,7 +171,7 @@ async function workTogether(request: BeginRequest, bulk: number, options: Rescan
   const open = await openBulk(ledger.reader);
   if (open?.bulk !== bulk) return (await isOver(ledger.reader, bulk)) ?? false;
   const { standing, full } = open.finish;
-  const at: PartWorker = { ledger, actor, store, standing, full, leaseMs };
+  const at: PartWorker = { ledger, actor, store, standing, full, leaseMs, size: request.size };
   const worker = newWorker();
   const helping = new Set(
     Array.from({ length: helpers?.count ?? 0 }, () => helpers?.start(newWorker())).filter((h) => h !== undefined),

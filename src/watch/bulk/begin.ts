@@ -10,12 +10,9 @@ import { joinedIds, notesOfMoved } from '../notes.ts';
 import { entriesNow, learnedSince } from '../rests.ts';
 import { standingAlone, standingOf, standingProblems } from '../standing.ts';
 import { expiryFacts, openedBy } from './finish.ts';
-import { blindComponents, type Held, type Plan, planOf } from './plan.ts';
+import { blindComponents, type Held, type PartSize, type Plan, planOf } from './plan.ts';
 import { forgetBulks, insertBulk, openBulk } from './rows.ts';
 import { type Stretch, Walk } from './walk.ts';
-
-/** What fits one entry. */
-const oneEntry = { components: Number.POSITIVE_INFINITY, changes: 50_000 };
 
 /** A pass over everything that was small enough to be one entry. */
 export interface Passed {
@@ -30,6 +27,7 @@ export interface BeginRequest extends Omit<Held, 'standing'> {
   readonly ledger: Ledger;
   readonly actor: string;
   readonly force: boolean;
+  readonly size: PartSize;
   /** Problems of the feeds' age, told with those of the pass. */
   readonly aged: readonly Problem[];
 }
@@ -72,7 +70,10 @@ async function passAtOnce(
   const { documents } = request.ledger;
   const { store, standing } = held;
   const walk = new Walk(held, plan.parts[0] ?? { names: [], purls: [] });
-  const stretch = await walk.next(source, documents, oneEntry);
+  const stretch = await walk.next(source, documents, {
+    components: Number.POSITIVE_INFINITY,
+    changes: request.size.changesAlone,
+  });
   if (!stretch.isLast) return null;
   const { pass, notes } = stretch;
   const before = new Map(plan.moved);
@@ -109,7 +110,7 @@ export async function begin(request: BeginRequest): Promise<Passed | { readonly 
       const since = await entriesNow(source.reader);
       const held = await heldBy(source, request);
       const { facts, snapshot } = await snapshotFacts(source, ledger.documents, store, held.standing);
-      const plan = await planOf(source, held);
+      const plan = await planOf(source, held, request.size);
       const small = plan.parts.length > 1 ? null : await passAtOnce(source, request, held, plan, snapshot);
       return { held, plan, since, small, facts: facts.map((fact) => ({ fact })) };
     },

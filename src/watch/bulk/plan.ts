@@ -13,8 +13,18 @@ import { factsFingerprint, keyText, lookupKey, nameFingerprint } from '../lookup
 import { Reach } from '../reach.ts';
 import type { Standing } from '../standing.ts';
 
-/** Components of one part, unless one name has more. */
-const mostComponents = 2_000;
+/** How large the pieces of a pass are. */
+export interface PartSize {
+  /** Components of one part, unless one name has more. */
+  readonly components: number;
+  /** What one entry of a part opens and closes, or some more: somebody who records waits until that is written. */
+  readonly changes: number;
+  /** What the only entry of a pass may open and close. */
+  readonly changesAlone: number;
+}
+
+/** A second of writing, and memory for what is worked out until then. */
+export const usualSize: PartSize = { components: 2_000, changes: 12_000, changesAlone: 50_000 };
 
 /** What one part of a pass is about. Kept as JSON. */
 export interface PartWork {
@@ -41,7 +51,11 @@ export interface Held {
   readonly full: boolean;
 }
 
-function* inParts(names: readonly NameState[], counts: ReadonlyMap<number, number>): Generator<number[]> {
+function* inParts(
+  names: readonly NameState[],
+  counts: ReadonlyMap<number, number>,
+  mostComponents: number,
+): Generator<number[]> {
   let part: number[] = [];
   let size = 0;
   for (const { id } of names) {
@@ -58,7 +72,11 @@ function* inParts(names: readonly NameState[], counts: ReadonlyMap<number, numbe
 }
 
 /** Works out what has to be held against the store: names first, in their order, then what else has a vulnerability that moved. */
-export async function planOf(source: Source, { store, standing, full }: Held): Promise<Plan> {
+export async function planOf(
+  source: Source,
+  { store, standing, full }: Held,
+  { components: mostComponents }: PartSize = usualSize,
+): Promise<Plan> {
   const reach = new Reach(store, standing);
   const names = await nameStates(source, 'all');
   const changed = names.filter((n) => reach.mayChange(n) && (full || nameFingerprint(store, n) !== n.fingerprint));
@@ -66,7 +84,7 @@ export async function planOf(source: Source, { store, standing, full }: Held): P
     source,
     changed.map((n) => n.id),
   );
-  const parts: PartWork[] = [...inParts(changed, counts)].map((part) => ({ names: part, purls: [] }));
+  const parts: PartWork[] = [...inParts(changed, counts, mostComponents)].map((part) => ({ names: part, purls: [] }));
   const states = await vulnerabilityStates(source, 'all');
   const moved = states.filter((v) => full || factsFingerprint(store, v.names) !== v.fingerprint);
   const inNames = new Set(changed.map(keyText));

@@ -1,12 +1,10 @@
 import type { Ledger, Moment } from '../../ledger/ledger.ts';
 import { appendUnlessChanged } from '../append-unless-changed.ts';
 import { passFacts, type Told } from '../learn.ts';
-import type { Held, PartWork } from './plan.ts';
+import type { Held, PartSize, PartWork } from './plan.ts';
 import { type Claim, isOpen, noteResult, type PartResult } from './rows.ts';
 import { type Stretch, type Stride, Walk } from './walk.ts';
 
-/** What is appended at once: somebody who records waits for no more than this. */
-const stride: Stride = { components: Number.POSITIVE_INFINITY, changes: 12_000 };
 /** Where others changed the same again and again, it is worked out while nobody else can write: little at a time. */
 const shortStride: Stride = { components: 200, changes: 3_000 };
 const mostTries = 3;
@@ -16,6 +14,7 @@ export interface PartWorker extends Held {
   readonly ledger: Ledger;
   readonly actor: string;
   readonly leaseMs: number;
+  readonly size: PartSize;
 }
 
 /** The fact of a stretch; none where it found nothing, and said so of nothing. */
@@ -47,7 +46,8 @@ function resultOf({ pass, problems, assessed }: Stretch, told: readonly Told[], 
  * was appended. Ends early where somebody else has done it meanwhile, or where the pass is not known any more.
  */
 export async function workPart(worker: PartWorker, claim: Claim, signal: AbortSignal | null): Promise<void> {
-  const { ledger, actor, store, leaseMs } = worker;
+  const { ledger, actor, store, leaseMs, size } = worker;
+  const stride: Stride = { components: Number.POSITIVE_INFINITY, changes: size.changes };
   const { documents, database } = ledger;
   const walk = new Walk(worker, JSON.parse(claim.work) as PartWork);
   for (let isOver = false; !isOver; ) {
