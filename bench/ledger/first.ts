@@ -3,7 +3,7 @@
  * memory can be read; by one process, with its thread, and by several that share it.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { sql } from 'kysely';
@@ -37,7 +37,6 @@ export async function bundleProcess(folder: string): Promise<string> {
       'rescan-worker': path.join(root, 'src/cli/rescan-worker.ts'),
     },
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -48,7 +47,8 @@ export async function bundleProcess(folder: string): Promise<string> {
     logLevel: 'error',
     banner: { js: "import { createRequire as r } from 'node:module';const require = r(import.meta.url);" },
   });
-  return path.join(folder, 'rescan-process.mjs');
+  writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
+  return path.join(folder, 'rescan-process.js');
 }
 
 /** Runs a process to its end. Throws with its standard error where it fails. */
