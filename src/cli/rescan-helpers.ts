@@ -19,7 +19,7 @@ export interface HelperWork {
 const threads = 1;
 
 /** In mebibytes. Without bounds the collector lets several times as much lie as a part needs. */
-const bounds = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 256 };
+const bounds = { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: 256 };
 
 /** The file of the thread: beside this one in the sources, and beside the bundle's entry in the package. */
 function workerFile(): URL {
