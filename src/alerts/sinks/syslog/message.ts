@@ -1,6 +1,6 @@
 import type { KvittoEvent } from '../../../model/event.ts';
 import type { EncodingContext } from '../../encodings/context.ts';
-import { encodeLineWithin } from '../../encodings/encode.ts';
+import { encodeAsciiWithin } from '../../encodings/encode.ts';
 import { cutText } from '../../encodings/shorten.ts';
 import { isExploited, type Weight, weightOf } from '../../encodings/weight.ts';
 import type { SyslogSettings } from './settings.ts';
@@ -8,6 +8,11 @@ import type { SyslogSettings } from './settings.ts';
 /** RFC 5424 table 2. What is known to be exploited in what runs is an alert. */
 const severities: Readonly<Record<Weight, number>> = { critical: 2, high: 3, medium: 4, unknown: 4, low: 5, info: 6 };
 const exploitedSeverity = 1;
+
+/** The severity of an event in syslog, 0 to 7: the less, the worse. */
+export function syslogSeverityOf(event: KvittoEvent): number {
+  return isExploited(event) ? exploitedSeverity : severities[weightOf(event)];
+}
 
 export interface MessageSettings extends Pick<SyslogSettings, 'facility' | 'appName' | 'format' | 'structuredData'> {
   readonly enterprise: number;
@@ -21,9 +26,8 @@ export interface MessageSettings extends Pick<SyslogSettings, 'facility' | 'appN
  */
 export function syslogMessage(event: KvittoEvent, settings: MessageSettings, context: EncodingContext): Buffer {
   const { facility, hostname, appName, maxMessageBytes } = settings;
-  const severity = isExploited(event) ? exploitedSeverity : severities[weightOf(event)];
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(event.at) ? event.at : '-';
-  const head = `<${facility * 8 + severity}>1 ${at} ${hostname} ${appName} - ${event.type} `;
+  const head = `<${facility * 8 + syslogSeverityOf(event)}>1 ${at} ${hostname} ${appName} - ${event.type} `;
   const elements = settings.structuredData ? elementOf(event, settings.enterprise) : '-';
   // In the shortest messages that may be asked for, the words count more than their structure.
   const start = Buffer.from(`${head}${Buffer.byteLength(elements) > maxMessageBytes / 2 ? '-' : elements} `);
@@ -33,21 +37,11 @@ export function syslogMessage(event: KvittoEvent, settings: MessageSettings, con
 
 function bodyOf(event: KvittoEvent, { format }: MessageSettings, context: EncodingContext, room: number): Buffer {
   if (format !== 'text') {
-    // Escaped, a character outside of ASCII has up to three times its bytes of UTF-8: the second try leaves room for that.
-    for (const budget of [room, Math.floor(room / 3)]) {
-      const line = encodeLineWithin(budget, format, event, context);
-      const ascii = line === null ? null : inAscii(line);
-      if (ascii !== null && ascii.length <= room) return Buffer.from(ascii, 'latin1');
-    }
+    const line = encodeAsciiWithin(room, format, event, context);
+    if (line !== null) return Buffer.from(line, 'latin1');
   }
   const link = context.link(event);
   return cutBytes(Buffer.from(`\ufeff${inOneLine(event.message)}${link === null ? '' : ` ${link}`}`), room);
-}
-
-const outsideAscii = /[^\0-~]/g;
-
-function inAscii(json: string): string {
-  return json.replace(outsideAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const steering = /[\p{Cc}\u2028\u2029\p{Cs}]/gu;
