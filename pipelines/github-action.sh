@@ -25,6 +25,7 @@ one_line sarif "$KVITTO_ACTION_SARIF"
 one_line json "$KVITTO_ACTION_JSON"
 
 options=("--format=$KVITTO_ACTION_FORMAT" --quiet)
+# Bash 3.2, which macOS has, takes an empty list for one that is not set.
 network=()
 if is_true offline "$KVITTO_ACTION_OFFLINE"; then options+=(--offline); fi
 if is_true allow-incomplete "$KVITTO_ACTION_ALLOW_INCOMPLETE"; then options+=(--allow-incomplete); fi
@@ -53,11 +54,11 @@ printf '::stop-commands::%s\n' "$word"
 code=0
 gated=false
 if [ -n "$KVITTO_ACTION_ECOSYSTEMS" ]; then
-  "$pipelines/from-checkout.sh" db update --quiet "${network[@]}" "--ecosystems=$KVITTO_ACTION_ECOSYSTEMS" 2>&1 || code=$?
+  "$pipelines/from-checkout.sh" db update --quiet ${network[@]+"${network[@]}"} "--ecosystems=$KVITTO_ACTION_ECOSYSTEMS" 2>&1 || code=$?
 fi
 if [ "$code" -eq 0 ]; then
   gated=true
-  "$pipelines/from-checkout.sh" gate "${options[@]}" "${network[@]}" -- "$KVITTO_ACTION_TARGET" 2>&1 || code=$?
+  "$pipelines/from-checkout.sh" gate "${options[@]}" ${network[@]+"${network[@]}"} -- "$KVITTO_ACTION_TARGET" 2>&1 || code=$?
 fi
 printf '\n::%s::\n' "$word"
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { CodedError } from '../model/errors.ts';
 import { advisoryCommands } from './advisory-program.ts';
+import { alertCommands } from './alert-program.ts';
 import type { CallContext } from './call-context.ts';
 import { groups } from './command-groups.ts';
 import { exitCodeMeanings, exitCodeOfFailure, exitCodes } from './exit-codes.ts';
@@ -96,6 +97,7 @@ ${Object.entries(exitCodes)
 
   scanCommands(program, context, exitWith);
   ledgerCommands(program, context, exitWith);
+  alertCommands(program, context, exitWith);
   questionCommands(program, context, exitWith);
   proofCommands(program, context, exitWith);
   watchCommands(program, context, exitWith);

@@ -185,6 +185,51 @@ export interface MadeDecision {
   readonly inForceFor: number;
 }
 
+/** That somebody knew of an alert: the first counts. */
+export interface KnewOf {
+  readonly entry: number;
+  readonly at: string;
+  /** Role or pseudonym. */
+  readonly by: string;
+  readonly words: Words | null;
+}
+
+/** An alarm about the service, or about the watching itself. */
+export interface ToldAlert {
+  /** entry × 4,096 + place. */
+  readonly alert: number;
+  readonly entry: number;
+  readonly document: Digest;
+  readonly rule: string;
+  readonly service: string | null;
+  readonly environment: string | null;
+  readonly owner: string | null;
+  readonly severity: SeverityLevel;
+  readonly exploited: boolean;
+  /** Changes in all, and of each kind. */
+  readonly total: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly message: string;
+  /** The signal. */
+  readonly raised: string;
+  /** Sinks that it was for. That they took it is not in the log. */
+  readonly send: readonly string[];
+  readonly escalated: readonly { readonly entry: number; readonly at: string; readonly send: readonly string[] }[];
+  /** From the first on somebody knew. */
+  readonly acknowledged: readonly KnewOf[];
+  readonly resolved: { readonly entry: number; readonly at: string } | null;
+}
+
+/** Something that held by itself in the period: a feed was stale, nobody watched. */
+export interface HeldCondition {
+  readonly what: string;
+  readonly subject: string;
+  readonly level: string;
+  readonly message: string | null;
+  readonly began: { readonly entry: number; readonly at: string };
+  readonly ended: { readonly entry: number; readonly at: string } | null;
+}
+
 export interface UsedSnapshot {
   readonly snapshot: Digest;
   readonly entry: number | null;
@@ -245,6 +290,7 @@ export interface PackAnswer {
     readonly snapshots: readonly UsedSnapshot[];
   };
   readonly decided: readonly MadeDecision[];
+  readonly told: { readonly alerts: readonly ToldAlert[]; readonly conditions: readonly HeldCondition[] };
   readonly verified: { readonly stamps: readonly Stamp[]; readonly rotations: readonly number[] };
   readonly notCovered: readonly NotCovered[];
 }

@@ -57,6 +57,8 @@ const shape = z.strictObject({
           'text',
           'stamp',
           'repair-report',
+          'conditions',
+          'alert',
           'answer',
           'log',
           'key',

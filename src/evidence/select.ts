@@ -6,6 +6,7 @@ import { contentsOf } from './derive/contents.ts';
 import { lastPass } from './derive/coverage.ts';
 import { Ground, type ReadDocument } from './derive/ground.ts';
 import { observationsIn } from './derive/ran.ts';
+import { alertsOf, conditionsOf } from './derive/told.ts';
 import { namedDocuments } from './layout.ts';
 import { heldDecisions, heldKnowledge } from './shapes/documents.ts';
 import { type HeldEntry, readEntry } from './shapes/entry.ts';
@@ -67,6 +68,7 @@ export async function select(
   for (const { index, fact } of all.of('decisions-expired', asOf)) {
     if (fact.decisions.some((id) => chosen.has(Math.floor(id / 65_536)))) chosen.add(index);
   }
+  for (const index of await toldAbout(all, request, learned.names, chosen)) chosen.add(index);
   const named = await documentsNamed(all, chosen);
   for (const { index, entry } of held) if (entry.kind === 'redacted' && named.has(entry.document)) chosen.add(index);
   return held.filter(({ index }) => chosen.has(index));
@@ -121,6 +123,29 @@ async function decisionsAbout(
       (d) => (d.service === null || d.service === service) && [d.vulnerability, ...d.aliases].some((n) => names.has(n)),
     );
     if (about) found.add(index);
+  }
+  return found;
+}
+
+/** The alerts about the service, what became of them, and the conditions that held in the period. */
+async function toldAbout(
+  all: Ground,
+  request: PackRequest,
+  names: ReadonlySet<string>,
+  chosen: ReadonlySet<number>,
+): Promise<Set<number>> {
+  const found = new Set<number>();
+  for (const { entry, escalated, acknowledged, resolved } of await alertsOf(all, request)) {
+    found.add(entry);
+    for (const one of [...escalated, ...acknowledged, ...(resolved === null ? [] : [resolved])]) found.add(one.entry);
+  }
+  const decisions = new Set<number>();
+  for (const { index, fact } of all.of('decisions-made', request.asOf)) {
+    if (chosen.has(index)) for (let place = 0; place < fact.count; place++) decisions.add(index * 65_536 + place);
+  }
+  for (const { began, ended } of await conditionsOf(all, request, { decisions, names })) {
+    found.add(began.entry);
+    if (ended !== null) found.add(ended.entry);
   }
   return found;
 }

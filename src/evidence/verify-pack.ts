@@ -7,6 +7,7 @@ import { Ground } from './derive/ground.ts';
 import type { NamedDocument } from './layout.ts';
 import type { PackManifest } from './manifest.ts';
 import { select } from './select.ts';
+import { checkAlerts } from './verify/alert-checks.ts';
 import { checkAnswer, checkMatches, requestOf } from './verify/answer-checks.ts';
 import { type Check, Checking, outcomeOf } from './verify/checks.ts';
 import { checkDocuments, checkFiles } from './verify/file-checks.ts';
@@ -72,7 +73,11 @@ export async function verifyPack(bytes: Uint8Array, options: VerifyPackOptions):
   const { check: stamps, vouched } = await checkStamps(zip, ground, log, trusted);
   const whole = manifest.wholeLog ? await checkWhole(zip, manifest, log) : null;
   checks.push(await checkDocuments(zip, manifest, ground, whole?.others ?? []), stamps);
-  checks.push(await checkMatches(ground, tool), await checkAnswer(zip, manifest, ground, log));
+  checks.push(
+    await checkMatches(ground, tool),
+    await checkAlerts(ground),
+    await checkAnswer(zip, manifest, ground, log),
+  );
   if (whole !== null) checks.push(whole.check);
   const notes = manifest.wholeLog ? [] : [unlessWhole];
   if (trustedKey === null)

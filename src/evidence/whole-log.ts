@@ -1,10 +1,11 @@
+import type { FactKind } from '../ledger/fact.ts';
 import { LogError } from '../tlog/errors.ts';
 import { leafHash } from '../tlog/hash.ts';
 import { checkpointPath, type Log } from '../tlog/log.ts';
 import { planPublish } from '../tlog/publish.ts';
 import type { LogStorage } from '../tlog/storage/storage.ts';
 import { Ground, type ReadDocument } from './derive/ground.ts';
-import { type NamedDocument, namedDocuments } from './layout.ts';
+import { type NamedDocument, namedDocuments, type Role } from './layout.ts';
 import { type HeldEntry, readEntry } from './shapes/entry.ts';
 import type { ZipFiles } from './zip/read-zip.ts';
 
@@ -22,19 +23,27 @@ export async function wholeLogFiles(log: Log): Promise<LogFile[]> {
   return files.map(({ path, bytes }) => ({ path: `log/${path}`, bytes: bytes() }));
 }
 
+const tellingKinds: ReadonlySet<FactKind> = new Set([
+  'rescanned',
+  'decisions-made',
+  'alerts-raised',
+  'conditions-changed',
+]);
+const tellingRoles: ReadonlySet<Role> = new Set(['knowledge', 'decisions', 'alert', 'conditions']);
+
 /**
- * The documents that tell which entries of a whole log matter: what every pass opened and closed, and what every decision is
- * about. A pack with the whole log holds all of them.
+ * The documents that tell which entries of a whole log matter: what every pass opened and closed, and what every decision, alert
+ * and condition is about. A pack with the whole log holds all of them.
  */
 export async function telling(log: Log, read: ReadDocument): Promise<NamedDocument[]> {
   const entries: HeldEntry[] = [];
   let index = 0;
   for await (const bytes of log.entries(0, log.size)) {
     const held = readEntry(bytes, index++);
-    if (held.entry.kind === 'rescanned' || held.entry.kind === 'decisions-made') entries.push(held);
+    if (tellingKinds.has(held.entry.kind)) entries.push(held);
   }
   const named = await namedDocuments(new Ground(entries, read));
-  return named.filter(({ role }) => role === 'knowledge' || role === 'decisions');
+  return named.filter(({ role }) => tellingRoles.has(role));
 }
 
 /** The files below `log/` of a pack, read as the storage of a log. */

@@ -49,8 +49,8 @@ alerts:
       'severe! shop/prod: 2 new [CVE-2026-0001 CVE-2026-0002]',
       'each! shop/prod: 1 new [CVE-2026-0001]',
       'mine! shop/prod: 1 new [CVE-2026-0001]',
-      'severe! till/prod: 1 new [CVE-2026-0001]',
       'each shop/prod: 1 new [CVE-2026-0002]',
+      'severe! till/prod: 1 new [CVE-2026-0001]',
     ]);
     const [first, , mine] = await alertsOf(small);
     assert.deepEqual(

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { parseAlertConfig } from '../../src/alerts/config/parse-config.ts';
+import { allSinks } from '../../src/alerts/sinks/all.ts';
 import { parsePolicy } from '../../src/gate/parse-policy.ts';
+import { assertShown } from '../pipelines/shown.ts';
 import { root, scratch } from '../real/parts.ts';
 import { missing } from '../real/tool.ts';
 import { understood, variablesRead } from './stage.ts';
@@ -67,7 +70,9 @@ describe('operate/compose', () => {
     assert.ok(watch.volumes.includes('./kvitto.yaml:/etc/kvitto/kvitto.yaml:ro'));
     const read = variablesRead();
     for (const name of Object.keys(watch.environment)) assert.ok(read.has(name), name);
-    assert.equal(parsePolicy(readFileSync(join(source, 'kvitto.yaml'), 'utf8'), 'kvitto.yaml').rules.length, 2);
+    const text = readFileSync(join(source, 'kvitto.yaml'), 'utf8');
+    assert.equal(parsePolicy(text, 'kvitto.yaml').rules.length, 2);
+    assert.equal(parseAlertConfig(text, 'kvitto.yaml', allSinks).watch.schedule, '*/30 * * * *');
   });
 
   test('images have no default, no secret stands in it, nothing is opened but to this machine', () => {
@@ -129,6 +134,7 @@ describe('operate/compose', () => {
     for (const name of Object.keys(images)) {
       const refused = config({ ...images, [name]: '' });
       assert.notEqual(refused.status, 0);
+      if (name === 'KVITTO_IMAGE') assertShown('docs/operate.md', 'compose-without-image', refused.stderr);
       assert.ok(refused.stderr.includes(`set it in .env, with its digest`), refused.stderr);
     }
   });

@@ -83,6 +83,9 @@ describe('the image', { skip }, () => {
     const demo = inside('kvitto', 'demo');
     assert.equal(demo.status, 0, demo.stdout + demo.stderr);
     assert.match(demo.stdout, /^Verdict {5}FAIL: rule exploited/m);
+    const watched = inside('kvitto', 'watch', '--once', '--feeds', '/opt/kvitto/demo/feeds');
+    assert.equal(watched.status, 3, `nothing is recorded yet, so nothing is assessed: ${watched.stderr}`);
+    assert.match(watched.stderr, /"event":"cycle","message":"nothing was held against advisories/);
     const look = `const s = fs.statSync('/var/lib/kvitto'); console.log(process.getuid(), s.uid, fs.existsSync('/opt/kvitto/node_modules'), fs.existsSync('/opt/kvitto/src'))`;
     assert.equal(inside('node', '-e', look).stdout, '65532 65532 false false\n');
     const write = inside('node', '-e', 'fs.writeFileSync("/opt/kvitto/x", "")');

@@ -2,12 +2,13 @@
 // Not run: a cluster, which is not to be had here; and no schema of its API is.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { after, describe, test } from 'node:test';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { root } from '../real/parts.ts';
+import { assertShown } from '../pipelines/shown.ts';
+import { root, scratch } from '../real/parts.ts';
 import { missing } from '../real/tool.ts';
 import { understood, variablesRead } from './stage.ts';
 
@@ -103,8 +104,10 @@ const skip =
   absent === null ? false : `LEFT OUT: ${absent}: apt-get install kubernetes-client. NOT TESTED: operate/kubernetes`;
 
 describe('operate/kubernetes', { skip }, () => {
+  const scratchFolder = scratch('kubernetes');
+  after(() => rmSync(scratchFolder, { recursive: true, force: true }));
   const build = (folder: string): Map<string, z.infer<typeof resource>> => {
-    const done = spawnSync('kubectl', ['kustomize', join(root, folder)], { encoding: 'utf8', timeout: 60_000 });
+    const done = spawnSync('kubectl', ['kustomize', resolve(root, folder)], { encoding: 'utf8', timeout: 60_000 });
     assert.equal(done.status, 0, done.stderr);
     const all = parseAllDocuments(done.stdout).map((document) => {
       assert.deepEqual(document.errors, []);
@@ -131,7 +134,28 @@ describe('operate/kubernetes', { skip }, () => {
       [...base().keys()].toSorted(),
       [...shared, 'Deployment/kvitto-watch', 'Service/kvitto-watch'].toSorted(),
     );
+    assertShown('docs/operate.md', 'kubernetes', [...base().keys()].toSorted().join('\n'));
     assert.deepEqual([...once().keys()].toSorted(), [...shared, 'CronJob/kvitto-watch'].toSorted());
+  });
+
+  test('the kustomization of the page sets image and configuration', () => {
+    const page = readFileSync(join(root, 'docs/operate.md'), 'utf8');
+    const [, own = ''] = /^```yaml\n(.*?)^```$/ms.exec(page) ?? [];
+    const folder = join(scratchFolder, 'own');
+    const digest = `sha256:${'1a'.repeat(32)}`;
+    cpSync(join(root, 'operate/kubernetes'), join(scratchFolder, 'base'), { recursive: true });
+    mkdirSync(folder);
+    writeFileSync(
+      join(folder, 'kustomization.yaml'),
+      own.replace(/- https:.*/, '- ../base').replace('digest: sha256:…', `digest: ${digest}`),
+    );
+    cpSync(join(root, 'demo/kvitto.yaml'), join(folder, 'kvitto.yaml'));
+    const all = build(folder);
+    const { spec } = deployment.parse(all.get('Deployment/kvitto-watch')).spec.template;
+    assert.equal(spec.containers[0].image, `registry.example/your/kvitto@${digest}`);
+    const { data } = z.looseObject({ data: z.record(z.string(), z.string()) }).parse(all.get('ConfigMap/kvitto'));
+    assert.deepEqual(data, { 'kvitto.yaml': readFileSync(join(root, 'demo/kvitto.yaml'), 'utf8') });
+    assert.equal(spec.volumes[1]?.configMap?.name, all.get('ConfigMap/kvitto')?.metadata.name);
   });
 
   test('pods keep to the restricted rules, and everything that they name is there', () => {

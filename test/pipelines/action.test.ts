@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { sarifValidator } from '../../src/formats/testing/documents.ts';
 import { root, scratch } from '../real/parts.ts';
+import { assertShown } from './shown.ts';
 import {
   checkoutIn,
   demoDay,
@@ -129,6 +130,8 @@ describe('action.yml', () => {
     assert.deepEqual(done.commands, ['::error title=Kvitto::The verdict is "fail".']);
     assert.match(done.stdout, /^Verdict {5}FAIL: rule exploited/m);
     assert.match(done.summary, /^## ❌ FAIL: shop\.tar$/m);
+    assertShown('docs/pipelines.md', 'action', done.stdout);
+    assertShown('docs/pipelines.md', 'action-summary', done.summary);
     const sarif = JSON.parse(readFileSync(join(project, 'kvitto.sarif'), 'utf8'));
     assert.equal(sarif.runs[0].results.length, 6);
     const valid = sarifValidator((reason) => t.diagnostic(`LEFT OUT: ${reason}`));

@@ -1,11 +1,12 @@
 // The steps for Azure Pipelines: their scripts run with bash as the agent does it, against the packed program. Not run: Azure.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
-import { root, scratch } from '../real/parts.ts';
+import { root, run, scratch } from '../real/parts.ts';
 import { packIn } from './packed.ts';
+import { assertShown } from './shown.ts';
 import { demoDay, demoDigest, demoFeeds, type Ended, hostileFolder, projectIn, shell, yamlOf } from './stage.ts';
 
 // What is used of https://learn.microsoft.com/en-us/azure/devops/pipelines/yaml-schema/
@@ -93,6 +94,7 @@ describe('pipelines/azure-*.yml', () => {
     const done = steps(gateFile, usual, set);
     assert.equal(done.status, 1, done.stdout + done.stderr);
     assert.match(done.stdout, /^Verdict {5}FAIL: rule exploited/m);
+    assertShown('docs/pipelines.md', 'azure-gate', done.stdout);
     assert.deepEqual([...set], [['kvitto.KVITTO_DIGEST', demoDigest]]);
     const out = join(temporary, 'kvitto-reports');
     assert.equal(commandsIn(done.stdout).at(-1), `##vso[task.uploadsummary]${out}/kvitto.md`);
@@ -143,7 +145,14 @@ describe('pipelines/azure-*.yml', () => {
     }
   });
 
-  test('the version of the packed program is that of the project', () => {
+  test('what is packed has templates and units with it, and its version is the one that the templates name', () => {
+    const listed = run('tar', ['-tzf', join(project, 'tools/kvitto-0.1.0.tgz')]).split('\n');
+    const ships = listed
+      .filter((file) => /^package\/(?:pipelines|operate)\//.test(file))
+      .map((file) => file.slice('package/'.length));
+    const kept = globSync('operate/**/*', { cwd: root }).filter((file) => statSync(join(root, file)).isFile());
+    const templates = ['Jenkinsfile', 'azure-pipelines.yml', 'azure-record-deploy.yml', 'gitlab-ci.yml'];
+    assert.deepEqual(ships.toSorted(), [...kept, ...templates.map((name) => `pipelines/${name}`)].toSorted());
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const usualPackage = template.parse(yamlOf(gateFile)).parameters.find(({ name }) => name === 'package')?.default;
     assert.equal(usualPackage, `tools/kvitto-${version}.tgz`);

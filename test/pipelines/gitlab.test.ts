@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { cyclonedxValidator, gitlabValidator } from '../../src/formats/testing/documents.ts';
 import { readXml } from '../../src/formats/testing/read-xml.ts';
 import { scratch } from '../real/parts.ts';
+import { assertShown } from './shown.ts';
 import { demoDay, demoDigest, demoFeeds, type Ended, kvittoOnPath, projectIn, shell, yamlOf } from './stage.ts';
 
 // What is used of https://docs.gitlab.com/ci/yaml/
@@ -89,6 +90,7 @@ describe('pipelines/gitlab-ci.yml', () => {
   test('the gate ends as the verdict says, and leaves the reports', (t) => {
     const done = runJob('.kvitto-gate', { ...archive, KVITTO_LEDGER: ledger });
     assert.equal(done.status, 1, done.stdout + done.stderr);
+    assertShown('docs/pipelines.md', 'gitlab-gate', `${done.stdout}${done.stderr}`);
     const { artifacts } = jobs['.kvitto-gate'] ?? {};
     assert.ok(artifacts !== undefined);
     const read = (file: string) => readFileSync(join(project, file), 'utf8');
@@ -119,8 +121,10 @@ describe('pipelines/gitlab-ci.yml', () => {
   });
 
   test('the deployment is recorded with the change and the run, and is refused where the gate refused', () => {
+    assert.equal(runJob('.kvitto-gate', { ...archive, KVITTO_LEDGER: ledger }).status, 1);
     const done = runJob('.kvitto-record-deploy', { KVITTO_DIGEST: demoDigest, KVITTO_LEDGER: ledger });
     assert.equal(done.status, 1, done.stderr);
+    assertShown('docs/pipelines.md', 'gitlab-deploy', done.stdout);
     const lines = done.stdout.split('\n').filter((line) => /^(?:Runs|Change|Run|Marked) /.test(line));
     assert.deepEqual(lines, [
       `Runs        registry.example/acme/shop@${demoDigest}`,
@@ -128,6 +132,9 @@ describe('pipelines/gitlab-ci.yml', () => {
       'Run         https://gitlab.example/acme/shop/-/jobs/7',
       'Marked      refused: the gate refused it',
     ]);
+    const nowhere = runJob('.kvitto-record-deploy', { KVITTO_DIGEST: demoDigest });
+    assert.notEqual(nowhere.status, 0);
+    assert.match(nowhere.stderr, /KVITTO_LEDGER: names no folder that stays/);
     // No digest came along: nothing is recorded under no name.
     assert.equal(runJob('.kvitto-record-deploy', { KVITTO_DIGEST: '', KVITTO_LEDGER: ledger }).status, 2);
   });

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { readXml } from '../../src/formats/testing/read-xml.ts';
 import { root, scratch } from '../real/parts.ts';
 import { packIn } from './packed.ts';
+import { assertShown } from './shown.ts';
 import { demoDay, demoDigest, demoFeeds, type Ended, projectIn, shell } from './stage.ts';
 
 const text = readFileSync(join(root, 'pipelines/Jenkinsfile'), 'utf8');
@@ -139,6 +140,7 @@ describe('pipelines/Jenkinsfile', () => {
     const done = build({});
     assert.deepEqual([done.status, done.ran], [0, scripts.length], done.stdout + done.stderr);
     assert.ok(existsSync(join(project, 'rolled-out')));
+    assertShown('docs/pipelines.md', 'jenkins-deploy', done.stdout);
     const lines = done.stdout.split('\n').filter((line) => /^(?:Runs|Change|Run|By|Marked) /.test(line));
     assert.deepEqual(lines, [
       `Runs        ${demoDigest}`,

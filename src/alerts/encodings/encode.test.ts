@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { assertGolden } from '../../formats/testing/golden.ts';
 import { changeKinds, eventTypes, type KvittoEvent } from '../../model/event.ts';
 import { ecsOf } from './ecs.ts';
-import { encodeLine, encodeLineWithin, encodingNames } from './encode.ts';
+import { encodeAsciiWithin, encodeLine, encodingNames } from './encode.ts';
+import { lineParts } from './line-parts.ts';
 import { ocsfOf } from './ocsf.ts';
 import { ecsFaults, ecsFields } from './testing/ecs-oracle.ts';
 import { OcsfOracle } from './testing/ocsf-oracle.ts';
@@ -121,19 +122,22 @@ test('a document is made shorter until it fits, and says so; what fits stays as 
   const words = { ecs: 'shortened', ocsf: 'is_truncated', json: 'shortened' };
   for (const encoding of encodingNames) {
     for (const [i, event] of hostileEvents(hostileText.repeat(60)).entries()) {
-      const line = encodeLineWithin(8_192, encoding, event, sampleContext) ?? '';
-      assert.ok(Buffer.byteLength(line) <= 8_192 && line.length > 500, `${encoding} ${event.id}: ${line.length}`);
+      const line = encodeAsciiWithin(8_096, encoding, event, sampleContext) ?? '';
+      assert.ok(
+        /^[ -~]*$/.test(line) && line.length <= 8_096 && line.length > 500,
+        `${encoding} ${event.id}: ${line.length}`,
+      );
       const document = JSON.parse(line);
       const inner = said[encoding] === '' ? document : document[said[encoding]];
       assert.equal(inner[words[encoding]], true);
       assert.equal(idIn(line), event.id);
       const small = sampleEvents[i] as KvittoEvent;
       assert.equal(
-        encodeLineWithin(100_000, encoding, small, sampleContext),
+        encodeAsciiWithin(100_000, encoding, small, sampleContext),
         encodeLine(encoding, small, sampleContext),
       );
     }
-    assert.equal(encodeLineWithin(100, encoding, sampleEvents[0] as KvittoEvent, sampleContext), null);
+    assert.equal(encodeAsciiWithin(100, encoding, sampleEvents[0] as KvittoEvent, sampleContext), null);
   }
 });
 
@@ -146,4 +150,21 @@ test('any text comes back as it was, but for halves of pairs', () => {
       assert.equal(JSON.parse(line).message, message.toWellFormed());
     }),
   );
+});
+
+test('lines come in parts that are bounded, and are whole', () => {
+  const parts = [...lineParts(sampleEvents, 'ecs', sampleContext, 5_000)];
+  const lines = sampleEvents.map((event) => `${encodeLine('ecs', event, sampleContext)}\n`);
+  assert.equal(Buffer.concat(parts.map(({ bytes }) => bytes)).toString(), lines.join(''));
+  assert.ok(parts.length > 5 && parts.every(({ bytes }) => bytes.length <= 5_000 && bytes.at(-1) === 0x0a));
+  assert.equal(
+    parts.reduce((sum, { count }) => sum + count, 0),
+    sampleEvents.length,
+  );
+  // One that is longer stands alone.
+  assert.deepEqual(
+    [...lineParts(sampleEvents.slice(0, 3), 'ecs', sampleContext, 10)].map(({ count }) => count),
+    [1, 1, 1],
+  );
+  assert.deepEqual([...lineParts([], 'ecs', sampleContext)], []);
 });

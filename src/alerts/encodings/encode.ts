@@ -38,23 +38,34 @@ const marks: Readonly<Record<EncodingName, (document: Record<string, unknown>) =
   json: (document) => ({ ...document, shortened: true }),
 };
 
+/** Of JSON, everything that is not ASCII as `\\u…`: it says the same. */
+function inAscii(json: string): string {
+  return json.replace(/[^\0-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /**
- * As `encodeLine`, but of at most so many bytes of UTF-8: texts and lists are made shorter, step by step, until it fits, and the document says so. Still
- * valid JSON, with id, type, service and time whole. Null where it does not fit even so.
+ * As `encodeLine`, but in ASCII and of at most so many bytes: texts and lists are made shorter, step by step, until it fits, and the document says so. Still
+ * valid JSON, with its id, type and time whole. Null where it does not fit even so.
  */
-export function encodeLineWithin(
+export function encodeAsciiWithin(
   mostBytes: number,
   encoding: EncodingName,
   event: KvittoEvent,
   context: EncodingContext,
 ): string | null {
-  // Whole, where that cannot be too long: a character has at most six bytes of JSON.
-  const whole = encodeLine(encoding, event, context);
-  if (whole.length * 3 <= mostBytes || Buffer.byteLength(whole) <= mostBytes) return whole;
+  const whole = within(mostBytes, encodeLine(encoding, event, context));
+  if (whole !== null) return whole;
   for (const step of shortenings) {
     const document = encoders[encoding](shortened(event, step), context);
-    const line = toLine(marks[encoding](Object(document)));
-    if (Buffer.byteLength(line) <= mostBytes) return line;
+    const line = within(mostBytes, toLine(marks[encoding](Object(document))));
+    if (line !== null) return line;
   }
   return null;
+}
+
+function within(mostBytes: number, json: string): string | null {
+  // Escaped, it is longer at most.
+  if (json.length > mostBytes) return null;
+  const line = inAscii(json);
+  return line.length <= mostBytes ? line : null;
 }

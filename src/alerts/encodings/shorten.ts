@@ -6,14 +6,18 @@ interface Shortening {
   readonly list: number;
 }
 
-/** From gentle to rough. A digest, an id and a time fit into the roughest. */
+/** From gentle to rough. */
 export const shortenings: readonly Shortening[] = [
   { text: 2_000, list: 100 },
   { text: 500, list: 25 },
   { text: 250, list: 5 },
   { text: 120, list: 1 },
-  { text: 80, list: 0 },
+  { text: 60, list: 0 },
+  { text: 20, list: 0 },
 ];
+
+/** Digests, ids, times and ordinary names stay whole. */
+const plain = /^[\w:.-]{0,80}$/;
 
 /** The event with its texts and lists cut to so much; a text that was cut ends in `…`. Its shape stays. */
 export function shortened(event: KvittoEvent, by: Shortening): KvittoEvent {
@@ -21,7 +25,7 @@ export function shortened(event: KvittoEvent, by: Shortening): KvittoEvent {
 }
 
 function cut(value: unknown, by: Shortening): unknown {
-  if (typeof value === 'string') return cutText(value, by.text);
+  if (typeof value === 'string') return plain.test(value) ? value : cutText(value, by.text);
   if (Array.isArray(value)) return value.slice(0, by.list).map((each) => cut(each, by));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, cut(each, by)]));

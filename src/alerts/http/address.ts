@@ -28,12 +28,19 @@ export const address = z.union([written, secret], words);
 
 export type Address = z.output<typeof address>;
 
-/** The address, read anew where it is a secret. Throws `config-invalid` where that holds none. */
-export function urlOf(from: Address): URL {
+/**
+ * The address, read anew where it is a secret. Throws `config-invalid` where that holds none. A proxy's may have user and password, where it
+ * is a secret.
+ */
+export function urlOf(from: Address, use: 'receiver' | 'proxy' = 'receiver'): URL {
   if (!(from instanceof Secret)) return new URL(from);
   const url = parsed(from.reveal());
   if (url === null) throw new CodedError('config-invalid', 'the secret address of a sink is no http or https address');
-  if (hasLogin(url)) throw new CodedError('config-invalid', 'the secret address of a sink holds user and password');
+  if (use === 'receiver' && hasLogin(url)) {
+    throw new CodedError('config-invalid', 'the secret address of a sink holds user and password', {
+      remedy: 'write them under auth',
+    });
+  }
   return url;
 }
 

@@ -19,7 +19,7 @@ export async function openDispatcher(settings: Endpoint, veil: Veil): Promise<Di
   };
   const limits = { allowH2: false, connections: 1, pipelining: 1, headersTimeout: timeoutMs, bodyTimeout: timeoutMs };
   if (settings.proxy === undefined) return new Agent({ ...limits, connect });
-  const proxy = urlOf(settings.proxy);
+  const proxy = urlOf(settings.proxy, 'proxy');
   veil.hideAddress(proxy);
   return new ProxyAgent({
     ...limits,

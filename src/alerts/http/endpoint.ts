@@ -4,6 +4,7 @@ import { secret } from '../config/secret.ts';
 import { address } from './address.ts';
 
 const file = z.string().min(1).max(4096);
+const secretName = /auth|token|secret|key|cookie|passw|credential/i;
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'expected the name of a header');
 /** What this program writes itself, or what would change how a message is framed. */
 const ownHeaders: ReadonlySet<string> = new Set(
@@ -47,6 +48,10 @@ export const endpoint = {
       z.union([z.string().max(2000), secret]),
     )
     .refine((headers) => Object.keys(headers).length <= 20, 'at most 20 headers')
+    .refine(
+      (headers) => !Object.entries(headers).some(([name, value]) => typeof value === 'string' && secretName.test(name)),
+      'what a header of this name holds is secret: write { env: NAME } or { file: PATH }',
+    )
     .optional(),
   tls: tls.optional(),
   /** Nothing of the environment: where there is none, none is used. */

@@ -148,7 +148,7 @@ test('no redirect is followed', async () => {
   );
 });
 
-describe('a receiver that is of no use', () => {
+describe('a receiver that is of no use', { concurrency: true }, () => {
   test('is not there', async () => {
     assert.equal(await outcome(await closedPort()), 'http://127.0.0.1:PORT refuses the connection');
     const { answers } = await exchange({ url: 'http://no-such-host.invalid/x' });
@@ -222,6 +222,18 @@ describe('a receiver that is of no use', () => {
     );
   });
 
+  test('answers before it has read what is sent, and closes', async () => {
+    const answer = 'HTTP/1.1 413 Too Large\r\ncontent-length: 3\r\nconnection: close\r\n\r\nbig';
+    const rude: BadAnswer = (socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.end(answer);
+      });
+    };
+    const body = Buffer.alloc(20_000_000);
+    assert.deepEqual(await against(rude, (port) => outcome(port, {}, { body })), [413, 'big']);
+  });
+
   test('is left when the delivery is to end', async () => {
     await against(silent, async (port) => {
       const stop = new AbortController();
@@ -234,6 +246,7 @@ describe('a receiver that is of no use', () => {
 
 describe('what the configuration lacks', () => {
   const url = 'http://127.0.0.1:1/';
+  const safe = 'https://127.0.0.1:1/';
   test('is said before anything is sent, and holds no secret', async () => {
     process.env['KVITTO_TEST_LINES'] = 'two\nlines';
     process.env['KVITTO_TEST_FTP'] = 'ftp://user:hidden@host/';
@@ -250,9 +263,16 @@ describe('what the configuration lacks', () => {
       [{ url, headers: { 'X-A': { env: 'KVITTO_TEST_LINES' } } }, /^the header x-a of a sink would hold characters/],
       [{ url: { env: 'KVITTO_TEST_FTP' } }, /^the secret address of a sink is no http or https address$/],
       [{ url: { env: 'KVITTO_TEST_USER' } }, /^the secret address of a sink holds user and password$/],
-      [{ url, tls: { ca: '/nowhere/ca.pem' } }, /^tls\.ca: \/nowhere\/ca\.pem cannot be read: ENOENT/],
-      [{ url, tls: { ca: import.meta.filename } }, /^tls\.ca: .*post\.test\.ts holds no certificate in PEM form$/],
-      [{ url, tls: { key: { env: 'KVITTO_TEST_TOKEN' } } }, /^tls: the certificate and the key of a sink are damaged/],
+      [{ url, tls: {} }, /^http:\/\/127\.0\.0\.1:1 is spoken with in the open, and the setting tls is of no use$/],
+      [{ url: safe, tls: { ca: '/nowhere/ca.pem' } }, /^tls\.ca: \/nowhere\/ca\.pem cannot be read: ENOENT/],
+      [
+        { url: safe, tls: { ca: import.meta.filename } },
+        /^tls\.ca: .*post\.test\.ts holds no certificate in PEM form$/,
+      ],
+      [
+        { url: safe, tls: { key: { env: 'KVITTO_TEST_TOKEN' } } },
+        /^tls: the certificate and the key of a sink are damaged/,
+      ],
     ];
     for (const [raw, words] of cases) {
       const { answers, message } = await exchange(raw);
@@ -277,6 +297,7 @@ describe('what the configuration lacks', () => {
       { url, headers: { 'Transfer-Encoding': 'chunked' } },
       { url, headers: { 'a b': 'c' } },
       { url, headers: { a: 7 } },
+      { url, headers: { 'X-Api-Key': 'written' } },
       { url, tls: { verify: false } },
       { url, timeout: '0s' },
       { url, timeout: '6m' },

@@ -2,11 +2,11 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { CodedError } from '../../model/errors.ts';
-import { Secret } from '../config/secret.ts';
 import type { Delivery, SinkContext } from '../sink.ts';
 import { placeOf, urlOf } from './address.ts';
 import { openDispatcher } from './connect.ts';
 import type { Endpoint } from './endpoint.ts';
+import { headersOf } from './headers.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { troubleOf } from './trouble.ts';
 import { Veil } from './veil.ts';
@@ -26,6 +26,8 @@ export interface Ask {
   readonly gzip?: boolean;
   /** 64 KiB where it is not said. */
   readonly mostAnswerBytes?: number;
+  /** Never sent a second time, though a kept connection turned out to be closed: what it makes would be there twice. */
+  readonly once?: boolean;
 }
 
 /** The receiver answered. Redirects are answers too: they are not followed. */
@@ -74,7 +76,16 @@ export async function withLine(
     const veil = new Veil();
     const url = urlOf(settings.url);
     veil.hideAddress(url);
-    const headers = headersOf(settings, context, veil);
+    if (settings.tls !== undefined && url.protocol !== 'https:') {
+      throw new CodedError(
+        'config-invalid',
+        `${placeOf(url)} is spoken with in the open, and the setting tls is of no use`,
+        {
+          remedy: 'write https:// in the address, or take tls out',
+        },
+      );
+    }
+    const headers = headersOf(settings, context.tool, veil);
     dispatcher = await openDispatcher(settings, veil);
     const send = sender({ dispatcher, url, headers, timeoutMs: settings.timeout, context });
     const line = { url, place: placeOf(url), send, quote: veil.quote.bind(veil), hide: veil.hide.bind(veil) };
@@ -85,38 +96,6 @@ export async function withLine(
   } finally {
     await dispatcher?.destroy();
   }
-}
-
-function headersOf({ auth, headers = {} }: Endpoint, { tool }: Context, veil: Veil): Record<string, string> {
-  const told: Record<string, string> = Object.create(null);
-  // An answer that is compressed could be a thousand times as long as it looks.
-  Object.assign(told, { 'user-agent': tool, 'accept-encoding': 'identity' });
-  const put = (name: string, value: string, hidden: boolean): void => {
-    if (hidden) veil.hide(value);
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw new CodedError('config-invalid', `the header ${name} of a sink would hold characters that none may hold`, {
-        remedy: 'the secret must be one line; printf writes one without its end',
-      });
-    }
-    told[name] = value;
-  };
-  for (const [name, value] of Object.entries(headers)) {
-    if (value instanceof Secret) put(name.toLowerCase(), value.reveal(), true);
-    else put(name.toLowerCase(), value, false);
-  }
-  if (auth === undefined) return told;
-  const authorization = (scheme: string, secret: string): void => {
-    veil.hide(secret);
-    put('authorization', `${scheme} ${secret}`, true);
-  };
-  if ('bearer' in auth) authorization('Bearer', auth.bearer.reveal());
-  else if ('apiKey' in auth) authorization('ApiKey', auth.apiKey.reveal());
-  else {
-    const password = auth.password.reveal();
-    veil.hide(password);
-    authorization('Basic', Buffer.from(`${auth.user}:${password}`).toString('base64'));
-  }
-  return told;
 }
 
 interface Wire {
@@ -135,7 +114,7 @@ function sender(wire: Wire): Line['send'] {
     const bytes = ask.gzip === true && ask.body !== undefined ? await compress(ask.body) : ask.body;
     const first = await once(wire, ask, bytes);
     // Whoever closes a connection between two requests says nothing about the second. It may have had it: an event has an id.
-    const again = kept && first.kind === 'trouble' && first.closed && !wire.context.signal.aborted;
+    const again = kept && ask.once !== true && first.kind === 'trouble' && first.closed && !wire.context.signal.aborted;
     const answer = again ? await once(wire, ask, bytes) : first;
     kept = answer.kind === 'answer';
     return answer.kind === 'answer' ? answer : { kind: 'trouble', message: answer.message };

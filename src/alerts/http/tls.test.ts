@@ -1,7 +1,7 @@
 // Certificates that openssl made, and proxies. Who is not the one that was meant gets nothing.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request as ask, createServer, type IncomingMessage } from 'node:http';
+import { request as ask, createServer, type IncomingMessage, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
@@ -151,16 +151,21 @@ async function startProxy(): Promise<Proxy> {
     onward.on('error', () => socket.destroy());
     socket.on('error', () => onward.destroy());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listening(server);
   stops.push(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
     await once(server, 'close');
   });
+  return { port, seen };
+}
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, seen };
+  return address.port;
 }
 
 describe('a proxy', () => {
@@ -177,6 +182,37 @@ describe('a proxy', () => {
     assert.equal(await outcome({ url, proxy: named, tls: { ca: all.own.caFile } }), 204);
     assert.match(String(await outcome({ url, proxy: named, tls: { ca: all.other.caFile } })), /not trusted here/);
     assert.deepEqual(proxy.seen, ['POST http://127.0.0.1/x', 'CONNECT 127.0.0.1', 'CONNECT 127.0.0.1']);
+  });
+
+  test('gets the login that stands in its secret address, and nobody is shown it', async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer((request, response) => {
+      asked.push(request.headers['proxy-authorization']);
+      response.writeHead(407).end();
+    });
+    proxy.on('connect', (request: IncomingMessage, socket: Socket) => {
+      asked.push(request.headers['proxy-authorization']);
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
+    });
+    const port = await listening(proxy);
+    stops.push(async () => {
+      proxy.closeAllConnections();
+      proxy.close();
+      await once(proxy, 'close');
+    });
+    process.env['KVITTO_TEST_PROXY'] = `http://me:pass%2Fword@127.0.0.1:${port}`;
+    try {
+      const of = { proxy: { env: 'KVITTO_TEST_PROXY' } };
+      const words = 'cannot be reached: the proxy answered 407 (it asks for a login)';
+      for (const protocol of ['http', 'https']) {
+        const url = `${protocol}://receiver.example/x`;
+        assert.equal(await outcome({ url, ...of }), `${protocol}://receiver.example ${words}`);
+      }
+      const login = `Basic ${Buffer.from('me:pass/word').toString('base64')}`;
+      assert.deepEqual(asked, [login, login]);
+    } finally {
+      delete process.env['KVITTO_TEST_PROXY'];
+    }
   });
 
   test('of the environment is not used', async () => {

@@ -1,6 +1,9 @@
 /** What kept an exchange from having an answer, in words that name no more than a code: messages of libraries may quote what is secret. */
 export function troubleOf(thrown: unknown, timeoutMs: number): string {
   if (thrown instanceof Error && thrown.name === 'HTTPParserError') return 'does not answer in HTTP';
+  const proxy = proxyStatus(thrown);
+  if (proxy !== null)
+    return `cannot be reached: the proxy answered ${proxy}${proxy === '407' ? ' (it asks for a login)' : ''}`;
   const codes = codesOf(thrown);
   for (const code of codes) {
     const known = words[code];
@@ -9,6 +12,12 @@ export function troubleOf(thrown: unknown, timeoutMs: number): string {
   }
   if (codes.some((code) => code.endsWith('_TIMEOUT'))) return `did not answer within ${timeoutMs / 1000} s`;
   return `cannot be talked to (${codes[0] ?? 'no code'})`;
+}
+
+/** The library has no code for it. */
+function proxyStatus(thrown: unknown): string | null {
+  const message = thrown instanceof Error ? thrown.message : '';
+  return /^Proxy (?:Authentication Required|response) \(([0-9]{3})\)/.exec(message)?.[1] ?? null;
 }
 
 function codesOf(thrown: unknown): string[] {

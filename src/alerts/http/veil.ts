@@ -16,8 +16,11 @@ export class Veil {
     else for (const form of formsOf(secret)) this.#hidden.add(form);
   }
 
-  /** Path and query of an address; the places of tokens in it one by one. */
+  /** Path and query of an address, the places of tokens in it one by one, and the password. */
   hideAddress(url: URL): void {
+    this.hide(url.password);
+    this.hide(decoded(url.password));
+    if (url.password !== '') this.hide(`${decoded(url.username)}:${decoded(url.password)}`);
     const parts = [url.pathname + url.search, url.pathname, url.search, ...url.searchParams.values()];
     const segments = url.pathname.split('/').filter((segment) => segment.length >= 8);
     for (const part of [...parts, ...segments]) if (part.length >= leastLength) this.hide(part);
@@ -30,6 +33,14 @@ export class Veil {
     // The longest first: a path before its parts.
     for (const form of [...this.#hidden].sort((a, b) => b.length - a.length)) clean = clean.replaceAll(form, mask);
     return clip(clean.trim(), 200);
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { below } from './address.ts';
 import { inHalves } from './in-halves.ts';
+import { inParts } from './in-parts.ts';
 import { stoppedBy } from './judge.ts';
 import { labelled } from './labels.ts';
 import type { Answer } from './post.ts';
@@ -115,6 +116,38 @@ test('a batch that is refused as a whole is halved until one is found, in order'
       assert.deepEqual(taken, items.slice(0, delivery.delivered));
       assert.equal(delivery.stopped === null, expected === count);
       assert.ok(calls <= 2 + 2 * Math.ceil(Math.log2(count + 1)), `${calls} requests for ${count}`);
+    }),
+  );
+});
+
+test('parts are as large as they may be, in order, and end at what stops', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(12)), fc.nat(40), fc.nat(5), async (sizes, stopAt, before) => {
+      const parts: number[][] = [];
+      let seen = 0;
+      const delivery = await inParts(
+        sizes,
+        (size) => size,
+        10,
+        async (part) => {
+          parts.push([...part]);
+          seen += part.length;
+          if (seen <= stopAt) return { delivered: part.length, stopped: null };
+          const delivered = Math.min(before, part.length - 1);
+          return { delivered, stopped: { why: 'refused', message: 'no' } };
+        },
+      );
+      assert.deepEqual(parts.flat(), sizes.slice(0, seen));
+      const sum = (part: readonly number[]) => part.reduce((a, b) => a + b, 0);
+      for (const [index, part] of parts.entries()) {
+        assert.ok(part.length === 1 || sum(part) <= 10, part.join());
+        const [next] = parts[index + 1] ?? [];
+        if (next !== undefined) assert.ok(sum(part) + next > 10);
+      }
+      const last = parts.at(-1)?.length ?? 0;
+      const stops = seen > stopAt;
+      const expected = stops ? seen - last + Math.min(before, last - 1) : sizes.length;
+      assert.deepEqual(delivery, { delivered: expected, stopped: stops ? { why: 'refused', message: 'no' } : null });
     }),
   );
 });

@@ -24,8 +24,8 @@ export interface RelayOptions {
   readonly fence: Fence | null;
   /** Of one delivery. Default: 60 s. */
   readonly timeoutMs?: number;
-  /** Pauses up to so long are waited for here, with the batch in hand; before longer ones it ends. Default: 5 s. */
-  readonly patienceMs?: number;
+  /** Pauses up to so long are waited for here, with the batch in hand; before longer ones it ends. */
+  readonly patienceMs: number;
   /** Try at once, also where a former failure asked for a pause that is not over by the clock. */
   readonly afresh?: boolean;
   /** From 0 to 1, for the back-off. */
@@ -47,7 +47,6 @@ export interface RelayResult {
 }
 
 const defaultTimeoutMs = 60_000;
-const defaultPatienceMs = 5_000;
 
 /**
  * Delivers to one sink what is for it, from its cursor on and in the order of the log, until nothing is left. The cursor moves when the receiver has
@@ -111,7 +110,7 @@ class Service {
         if (next === 'lost' || next === 'ended') return this.#result(next);
         left = left.slice(this.#delivered + this.#dead - before);
         if (next === 'on') continue;
-        if (next.waitMs > (this.#options.patienceMs ?? defaultPatienceMs)) return this.#result('failing', next.waitMs);
+        if (next.waitMs > this.#options.patienceMs) return this.#result('failing', next.waitMs);
         await sleep(next.waitMs, undefined, { signal }).catch(() => {});
         if (signal.aborted) return this.#result('ended');
       }

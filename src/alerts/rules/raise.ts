@@ -178,16 +178,26 @@ export async function raiseHeld(raising: Raising): Promise<number> {
   }
 }
 
-async function documentsOf({ ledger, config, now }: Raising, groups: readonly Group[]): Promise<Digest[]> {
-  const rules = rulesByName(config);
-  const digests: Digest[] = [];
-  for (const group of groups) {
-    const rule = rules.get(group.rule);
-    if (rule !== undefined) digests.push(await putJson(ledger.documents, alarmOf(group, rule, config, now)));
-  }
-  return digests;
+interface Written {
+  readonly service: string | null;
+  readonly document: Digest;
 }
 
-function factsOf(alerts: readonly Digest[]): Fact[] {
-  return alerts.length === 0 ? [] : [{ kind: 'alerts-raised', alerts }];
+async function documentsOf({ ledger, config, now }: Raising, groups: readonly Group[]): Promise<Written[]> {
+  const rules = rulesByName(config);
+  const written: Written[] = [];
+  for (const group of groups) {
+    const rule = rules.get(group.rule);
+    if (rule === undefined) continue;
+    const document = await putJson(ledger.documents, alarmOf(group, rule, config, now));
+    written.push({ service: group.service, document });
+  }
+  return written;
+}
+
+/** An entry for each service: evidence about one of them must not hand over what is wrong with the others. */
+function factsOf(written: readonly Written[]): Fact[] {
+  return [...Map.groupBy(written, (w) => w.service).values()].map((of) => {
+    return { kind: 'alerts-raised', alerts: of.map((w) => w.document) };
+  });
 }

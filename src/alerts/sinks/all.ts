@@ -2,6 +2,9 @@ import type { Sink } from '../sink.ts';
 import { alertmanager } from './alertmanager/index.ts';
 import { elasticsearch } from './elasticsearch/index.ts';
 import { file } from './file/index.ts';
+import { github } from './github/index.ts';
+import { gitlab } from './gitlab/index.ts';
+import { jira } from './jira/index.ts';
 import { loki } from './loki/index.ts';
 import { mattermost } from './mattermost/index.ts';
 import { otlp } from './otlp/index.ts';
@@ -26,4 +29,7 @@ export const allSinks: readonly Sink[] = [
   slack,
   teams,
   mattermost,
+  github,
+  gitlab,
+  jira,
 ];

@@ -168,9 +168,10 @@ export function acceptSink<C>(sink: Sink<C>, stage: SinkStage): void {
       it(`ends, and tells no secret, where the receiver ${what}`, async () => {
         const receiver = await startBadReceiver(answer);
         try {
-          const delivery = await deliver(receiver.port);
-          assert.ok(delivery.delivered >= 0 && delivery.delivered <= events.length);
-          assert.equal(delivery.stopped === null, delivery.delivered === events.length, inspect(delivery));
+          const some = events.slice(0, 4);
+          const delivery = await deliver(receiver.port, some);
+          assert.ok(delivery.delivered >= 0 && delivery.delivered <= some.length);
+          assert.equal(delivery.stopped === null, delivery.delivered === some.length, inspect(delivery));
           assertHidden(stage, delivery.stopped?.message ?? '');
         } finally {
           await receiver.stop();

@@ -28,7 +28,7 @@ export function webAddress(link: string | null): string | null {
   const url = link === null || link.length > 2000 ? null : URL.parse(link);
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null;
   if (url.username !== '' || url.password !== '') return null;
-  return /^[A-Za-z0-9\-._~:/?#@&+,;=%[\]]+$/.test(url.href) ? url.href : null;
+  return /^[A-Za-z0-9\-._~:/?#@&+,;=%]+$/.test(url.href) ? url.href : null;
 }
 
 /** `2026-08-21 10:00 UTC`; what is no time is cleaned and clipped. */

@@ -58,3 +58,13 @@ export interface Words {
 
 /** Most changes that a message lists. */
 export const mostRows = 20;
+
+/** With so many rows alone, and that the others are left out. */
+export function withFewer(words: Words, rows: number): Words {
+  const out = words.rows.length - rows;
+  if (out <= 0) return words;
+  const said = `${out} more are left out here, since the message would be too long`;
+  const more =
+    words.more === null ? { say: said, command: null } : { ...words.more, say: `${said}; ${words.more.say}` };
+  return { ...words, rows: words.rows.slice(0, rows), more };
+}

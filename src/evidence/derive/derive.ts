@@ -9,6 +9,7 @@ import { endAsOf, type Ground } from './ground.ts';
 import { exposed } from './known.ts';
 import { matchesOf } from './matches.ts';
 import { ranOf, seenOf, wordsOf } from './ran.ts';
+import { alertsOf, conditionsOf } from './told.ts';
 
 /**
  * Works out what a pack answers from entries and their documents alone. Who builds a pack and who verifies one do the same;
@@ -43,6 +44,9 @@ export async function derive(ground: Ground, request: PackRequest, made: Made, l
   for (const [decision, inForceFor] of [...known.decisions].sort(([a], [b]) => a.id - b.id)) {
     decided.push(await decisionOf(ground, decision, asOf, inForceFor));
   }
+  const names = new Set(matches.names.keys());
+  for (const list of matches.names.values()) for (const name of list.keys()) names.add(name);
+  const subjects = { decisions: new Set(decisions.map((d) => d.id)), names };
   return {
     schema: 'kvitto-pack-1',
     request: {
@@ -58,6 +62,7 @@ export async function derive(ground: Ground, request: PackRequest, made: Made, l
     ran: { deployments, observations: seen, unseen },
     known: { vulnerabilities: known.vulnerabilities, snapshots },
     decided,
+    told: { alerts: await alertsOf(ground, request), conditions: await conditionsOf(ground, request, subjects) },
     verified: verifiedOf(ground),
     notCovered: notCoveredOf(ground, request, { deployments, contents, matches, snapshots, unseen }),
   };

@@ -4,12 +4,13 @@ import { decidedSection, knownSection } from './known-section.ts';
 import { digestCode, entryLink, html, Markup, row, table, time } from './markup.ts';
 import { ranSection } from './ran-section.ts';
 import { style } from './style.ts';
+import { toldSection } from './told-section.ts';
 
 function many(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-function summary({ ran, known, notCovered, decided }: PackAnswer): Markup {
+function summary({ ran, known, notCovered, decided, told }: PackAnswer): Markup {
   const inPeriod = ran.deployments.filter((d) => d.inPeriod).length;
   const open = known.vulnerabilities.filter((v) => v.knownTo === null);
   const undecided = open.filter((v) => v.decision === null).length;
@@ -20,6 +21,7 @@ function summary({ ran, known, notCovered, decided }: PackAnswer): Markup {
 <li><a href="#ran">${many(inPeriod, 'deployment')}</a> ran in the period.</li>
 <li><a href="#known">${names === 1 ? '1 vulnerability' : `${names} vulnerabilities`}</a> of their components ${names === 1 ? 'was' : 'were'} known (${lines}: one for each component); ${many(late, 'line')} learned only when the component did not run any more.</li>
 <li><a href="#decided">${many(decided.length, 'decision')}</a> about them; ${many(undecided, 'line')} without a decision in force at the end.</li>
+<li><a href="#told">${many(told.alerts.length, 'alert')}</a> open in the period; ${many(told.alerts.filter((a) => a.acknowledged.length === 0).length, 'alert')} that nobody acknowledged.</li>
 <li><a href="#gaps">${many(notCovered.length, 'gap')}</a> named.</li>
 </ul>
 `;
@@ -39,7 +41,7 @@ function verifiedSection({ log, verified, ran }: PackAnswer): Markup {
     ),
   );
   const stamps = verified.stamps.map((s) => row(entryLink(s.entry), time(s.at), s.by, `${s.size} entries`));
-  return html`<h2 id="verified">4. What was verified, and how to check this pack</h2>
+  return html`<h2 id="verified">5. What was verified, and how to check this pack</h2>
 <p class="serves">Evidence for Implementing Regulation (EU) 2024/2690, annex, 6.4 and 3.2.5, and for the Cyber Resilience Act, Art. 13(7).</p>
 ${table(['Entry', 'When', 'Verdict', 'Policy', 'Snapshot', 'Result', ''], rows, 'Verdicts of the gate')}
 <h3>Check it offline</h3>
@@ -54,7 +56,7 @@ function gapsSection({ notCovered }: PackAnswer): Markup {
     (gap) => html`<li>${gapSentence(gap)}</li>
 `,
   );
-  return html`<h2 id="gaps">5. What this pack does not cover</h2>
+  return html`<h2 id="gaps">6. What this pack does not cover</h2>
 <div class="gaps"><ul>
 ${items.length === 0 ? html`<li>Nothing was found missing.</li>` : items}</ul></div>
 <h3>What no pack shows</h3>
@@ -84,7 +86,7 @@ export function pageHtml(answer: PackAnswer): string {
 <h1>${service}${environment === null ? null : html` in ${environment}`}: what ran, what was known, what was done</h1>
 <dl><dt>Period</dt><dd>${time(from)} to ${time(to)}</dd><dt>As known at</dt><dd>${time(asOf)}</dd><dt>Made</dt><dd>${time(made.at)} by ${made.tool}</dd></dl>
 <p>This is a collection of records. It is evidence for the provisions that its sections name, and no statement on whether they are met.</p>
-${summary(answer)}${ranSection(answer)}${knownSection(answer)}${decidedSection(answer)}${verifiedSection(answer)}${gapsSection(answer)}</main>
+${summary(answer)}${ranSection(answer)}${knownSection(answer)}${decidedSection(answer)}${toldSection(answer)}${verifiedSection(answer)}${gapsSection(answer)}</main>
 </body>
 </html>
 `;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type {
+  AlertDocument,
+  ConditionsDocument,
   DecisionsDocument,
   FeedsDocument,
   InventoryDocument,
@@ -7,8 +9,10 @@ import type {
   ObservationDocument,
   TextDocument,
 } from '../../ledger/document-shapes.ts';
+import { conditionKinds } from '../../ledger/document-shapes.ts';
 import { severityLevels } from '../../model/advisory.ts';
 import { justifications, vexStatuses } from '../../model/decision.ts';
+import { changeKinds } from '../../model/event.ts';
 import { digest, instant, parseShape, readJson, time } from './values.ts';
 
 const texts = z.array(z.string());
@@ -151,6 +155,40 @@ const observation = z.looseObject({
   ),
 });
 
+const condition = z.object({
+  what: z.enum(conditionKinds),
+  subject: z.string(),
+  level: z.string(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
+const conditions = z.object({
+  schema: z.literal('kvitto-conditions-1'),
+  began: z.array(condition),
+  ended: z.array(condition),
+});
+
+const alert = z.looseObject({
+  schema: z.literal('kvitto-alert-1'),
+  rule: z.string(),
+  thread: z.string(),
+  service: text,
+  environment: text,
+  owner: text,
+  severity: z.enum(severityLevels),
+  exploited: z.boolean(),
+  total: count,
+  counts: z.partialRecord(z.enum(changeKinds), count),
+  send: texts,
+  message: z.string(),
+  changes: z.array(z.looseObject({ entry: count, at: instant })).max(100),
+  escalate: z.object({ at: instant, send: texts }).nullable(),
+});
+
+/** What of an alert the evidence rests on. */
+export type HeldAlert = Omit<AlertDocument, 'changes'> & {
+  readonly changes: readonly { readonly entry: number; readonly at: string }[];
+};
 /** What of an inventory the evidence rests on. */
 export type HeldInventory = Pick<InventoryDocument, 'schema' | 'problems'> & {
   readonly components: readonly { readonly purl: string }[];
@@ -172,3 +210,5 @@ export const heldFeeds = reader<FeedsDocument>(feeds);
 export const heldDecisions = reader<DecisionsDocument>(decisions);
 export const heldTexts = reader<TextDocument>(textDocument);
 export const heldObservation = reader<HeldObservation>(observation);
+export const heldConditions = reader<ConditionsDocument>(conditions);
+export const heldAlert = reader<HeldAlert>(alert);

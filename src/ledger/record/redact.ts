@@ -28,6 +28,8 @@ const neededKinds: ReadonlyMap<string, string> = new Map([
   ['kvitto-decisions-1', 'a list of decisions'],
   ['kvitto-repair-1', 'the report of a repair'],
   ['kvitto-stamp-1', 'the stamp of a checkpoint'],
+  ['kvitto-alert-1', 'an alert'],
+  ['kvitto-conditions-1', 'a list of what began and ended to hold'],
 ]);
 
 function kindOf(bytes: Uint8Array): string | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { encodeLine, encodingNames } from '../../encodings/encode.ts';
+import { encodingNames } from '../../encodings/encode.ts';
+import { lineParts } from '../../encodings/line-parts.ts';
 import type { Delivery, Sink } from '../../sink.ts';
 import { appendDurably } from './append.ts';
 
@@ -28,10 +29,12 @@ export const file: Sink<Settings> = {
   audience: 'machines',
   mostAtOnce: 1_000,
   async deliver(events, { path, format, mode }, context): Promise<Delivery> {
-    if (events.length === 0) return { delivered: 0, stopped: null };
-    const lines = events.map((event) => `${encodeLine(format, event, context)}\n`);
-    const message = await appendDurably(path, Buffer.from(lines.join('')), { mode, signal: context.signal });
-    if (message === null) return { delivered: events.length, stopped: null };
-    return { delivered: 0, stopped: { why: 'later', message, afterMs: null } };
+    let delivered = 0;
+    for (const { count, bytes } of lineParts(events, format, context)) {
+      const message = await appendDurably(path, bytes, { mode, signal: context.signal });
+      if (message !== null) return { delivered, stopped: { why: 'later', message, afterMs: null } };
+      delivered += count;
+    }
+    return { delivered, stopped: null };
   },
 };

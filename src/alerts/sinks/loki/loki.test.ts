@@ -8,7 +8,9 @@ import { type Got, type Reply, startHttpReceiver } from '../../testing/http-rece
 import { sampleChange, sampleEvents } from '../../testing/sample-events.ts';
 import { acceptSink, sinkContext } from '../../testing/sink-acceptance.ts';
 import { loki } from './index.ts';
-import { type Push, pushOf } from './streams.ts';
+import { type Lined, type Push, pushOf } from './streams.ts';
+
+const lined = (events: readonly KvittoEvent[]): Lined[] => events.map((event) => ({ event, line: event.id }));
 
 /** Ids of the events in a push, by time and then by place, which is their order where they share streams or not. */
 function idsOf({ body }: Got): string[] {
@@ -97,19 +99,18 @@ test('times of a stream rise strictly, whatever the places, and are the same whe
   const places = fc
     .uniqueArray(fc.nat(30_000), { minLength: 1, maxLength: 50 })
     .map((all) => all.toSorted((a, b) => a - b));
-  const options = { labels: {}, format: 'json', mostLineBytes: 250_000 } as const;
   fc.assert(
     fc.property(places, (all) => {
       const events = all.map((place) => ({ ...change, id: String(place), place }));
-      const push = pushOf(events, options, sinkContext());
-      const times = push?.streams[0]?.values.map(([at]) => BigInt(at)) ?? [];
+      const push = pushOf(lined(events), {});
+      const times = push.streams[0]?.values.map(([at]) => BigInt(at)) ?? [];
       assert.equal(times.length, all.length);
       for (const [index, at] of times.entries()) if (index > 0) assert.ok(at > (times[index - 1] ?? at));
-      assert.deepEqual(pushOf(events, options, sinkContext()), push);
+      assert.deepEqual(pushOf(lined(events), {}), push);
       // A part that comes again has the times that it had.
       const some = events.filter(({ place }) => place < 9_999).slice(1);
-      const again = pushOf(some, options, sinkContext())?.streams[0]?.values ?? [];
-      assert.deepEqual(again, push?.streams[0]?.values.slice(1, 1 + some.length));
+      const again = pushOf(lined(some), {}).streams[0]?.values ?? [];
+      assert.deepEqual(again, push.streams[0]?.values.slice(1, 1 + some.length));
     }),
   );
 });
@@ -120,9 +121,9 @@ test('the number of streams does not grow with vulnerabilities', () => {
     subject: `CVE-2026-${index}`,
     component: `pkg:npm/a${index}@1`,
   }));
-  const push = pushOf(events, { labels: {}, format: 'ecs', mostLineBytes: 250_000 }, sinkContext());
+  const push = pushOf(lined(events), {});
   assert.deepEqual(
-    push?.streams.map(({ stream, values }) => [stream, values.length]),
+    push.streams.map(({ stream, values }) => [stream, values.length]),
     [[{ job: 'kvitto', service: 'shop', environment: 'production', type: 'change', level: 'critical' }, 500]],
   );
 });
@@ -145,4 +146,21 @@ test('a line that is too long is made shorter', async () => {
   const [[, line] = ['', '']] = (JSON.parse(got[0]?.body ?? '') as Push).streams[0]?.values ?? [];
   assert.ok(Buffer.byteLength(line) <= 250_000);
   assert.equal((JSON.parse(line) as { kvitto: { shortened: boolean } }).kvitto.shortened, true);
+});
+
+test('what is more than one push may hold goes in several, in order', async () => {
+  const change = sampleChange('new', 0);
+  const events = Array.from({ length: 30 }, (_, place) => ({
+    ...change,
+    id: `x-${place}`,
+    place,
+    message: 'y'.repeat(100_000),
+  }));
+  const { got, delivery } = await deliver(() => ({ status: 204 }), events);
+  assert.deepEqual(delivery, { delivered: 30, stopped: null });
+  assert.deepEqual(
+    got.flatMap(idsOf),
+    events.map(({ id }) => id),
+  );
+  assert.ok(got.length >= 3 && got.every(({ body }) => body.length < 1_200_000));
 });

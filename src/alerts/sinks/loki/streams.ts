@@ -1,6 +1,4 @@
 import type { KvittoEvent } from '../../../model/event.ts';
-import type { EncodingContext } from '../../encodings/context.ts';
-import { type EncodingName, encodeLineWithin } from '../../encodings/encode.ts';
 import { weightOf } from '../../encodings/weight.ts';
 import { labelled } from '../../http/labels.ts';
 
@@ -13,25 +11,21 @@ export interface Push {
   }[];
 }
 
-export interface StreamOptions {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly format: EncodingName;
-  readonly mostLineBytes: number;
+/** An event and how it is written. */
+export interface Lined {
+  readonly event: KvittoEvent;
+  readonly line: string;
 }
 
 /**
- * Events as streams: one for each set of labels, whose number does not grow with vulnerabilities. Times in a stream rise strictly, by
- * entry and place within their millisecond, so that the same event has the same time when it comes again. Null where a single event
- * has no line that is short enough.
+ * Lines as streams: one for each set of labels, whose number does not grow with vulnerabilities. Times in a stream rise strictly, by
+ * entry and place within their millisecond, so that the same event has the same time when it comes again. `own`: more labels for all.
  */
-export function pushOf(events: readonly KvittoEvent[], options: StreamOptions, context: EncodingContext): Push | null {
+export function pushOf(lines: readonly Lined[], own: Readonly<Record<string, string>>): Push {
   const streams = new Map<string, { stream: Record<string, string>; last: bigint; values: [string, string][] }>();
-  for (const event of events) {
-    const line = encodeLineWithin(options.mostLineBytes, options.format, event, context);
-    if (line === null) return null;
+  for (const { event, line } of lines) {
     const { service, environment, type } = event;
-    const labels = labelled({ job: 'kvitto', service, environment, type, level: weightOf(event) });
-    const stream = { ...options.labels, ...labels };
+    const stream = { ...own, ...labelled({ job: 'kvitto', service, environment, type, level: weightOf(event) }) };
     const key = JSON.stringify(stream);
     const one = streams.get(key) ?? { stream, last: -1n, values: [] };
     const at = timeOf(event);

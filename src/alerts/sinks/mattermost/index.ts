@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { incoming, postEach } from '../../chat/post-each.ts';
 import type { Sink } from '../../sink.ts';
 import { chatMarkdown, markdown } from '../../words/markdown.ts';
-import type { Words } from '../../words/words.ts';
+import { type Words, withFewer } from '../../words/words.ts';
 
 const name = z.string().regex(/^@?[a-z0-9._-]{1,64}$/, 'expected the name of a channel, or @ and that of a user');
 
@@ -16,7 +16,7 @@ const icons = { alarm: ':red_circle:', news: ':large_blue_circle:', good: ':larg
 /** The text of a post; of many rows as many as fit. */
 export function mattermostText(words: Words): string {
   for (let rows = words.rows.length; ; rows--) {
-    const text = `#### ${icons[words.tone]} ${chatMarkdown.plain(words.subject)}\n\n${markdown({ ...words, rows: words.rows.slice(0, rows) }, chatMarkdown)}`;
+    const text = `#### ${icons[words.tone]} ${chatMarkdown.plain(words.subject)}\n\n${markdown(withFewer(words, rows), chatMarkdown)}`;
     if (text.length <= mostLetters || rows === 0) return text.slice(0, mostLetters);
   }
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { KvittoEvent } from '../../../model/event.ts';
 import { toolVersion } from '../../encodings/context.ts';
 import { below } from '../../http/address.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { inHalves } from '../../http/in-halves.ts';
+import { inParts } from '../../http/in-parts.ts';
 import { later, type Stopped, stoppedBy } from '../../http/judge.ts';
 import { type Line, withLine } from '../../http/post.ts';
 import type { Sink, SinkContext } from '../../sink.ts';
@@ -13,6 +13,8 @@ import { logRecordOf } from './log-record.ts';
 const settings = z.strictObject({ ...endpoint, gzip: z.boolean().default(true) });
 type Settings = z.output<typeof settings>;
 
+/** Of one request, before it is compressed. Collectors take 20 MiB by default. */
+const mostBytes = 4_000_000;
 /** Nonsense to it, whenever it comes: not to be tried again, says the specification. */
 const refused: ReadonlySet<number> = new Set([400, 413, 422]);
 
@@ -24,44 +26,38 @@ export const otlp: Sink<Settings> = {
   audience: 'machines',
   mostAtOnce: 500,
   deliver: (events, config, context) =>
-    withLine(config, context, (line) => inHalves(events, (some) => send(some, config, context, line))),
+    withLine(config, context, (line) => {
+      const observed = context.now();
+      const records = events.map((event) => JSON.stringify(logRecordOf(event, observed)));
+      const send = (some: readonly string[]): Promise<Stopped | null> => post(some, config, context, line);
+      return inParts(records, Buffer.byteLength, mostBytes, (part) => inHalves(part, send));
+    }),
 };
 
-async function send(
-  events: readonly KvittoEvent[],
+async function post(
+  records: readonly string[],
   { gzip }: Settings,
   context: SinkContext,
   line: Line,
 ): Promise<Stopped | null> {
   const url = below(line.url, '/v1/logs');
   const headers = { 'content-type': 'application/json' };
-  const answer = await line.send({ url, headers, gzip, body: JSON.stringify(requestOf(events, context)) });
+  const answer = await line.send({ url, headers, gzip, body: requestOf(records, toolVersion(context)) });
   const stopped = stoppedBy(answer, line, refused);
   if (stopped !== null || answer.kind === 'trouble') return stopped;
   const rejected = answer.text === null ? null : rejectedOf(answer.text);
   if (rejected === null) return later(`${line.place} answered ${answer.status}, but not in OTLP: check the address`);
   if (rejected.count === 0) return null;
   const words = line.quote(rejected.message);
-  return {
-    why: 'refused',
-    message: `${line.place} rejected ${rejected.count} log records${words === '' ? '' : `: ${words}`}`,
-  };
+  const message = `${line.place} rejected ${rejected.count} log records${words === '' ? '' : `: ${words}`}`;
+  return { why: 'refused', message };
 }
 
-/** An `ExportLogsServiceRequest`. */
-function requestOf(events: readonly KvittoEvent[], context: SinkContext): object {
-  const version = toolVersion(context);
-  const observed = context.now();
-  return {
-    resourceLogs: [
-      {
-        resource: { attributes: keyValues({ 'service.name': 'kvitto', 'service.version': version }) },
-        scopeLogs: [
-          { scope: { name: 'kvitto', version }, logRecords: events.map((event) => logRecordOf(event, observed)) },
-        ],
-      },
-    ],
-  };
+/** An `ExportLogsServiceRequest` around log records that are JSON already. */
+function requestOf(records: readonly string[], version: string): string {
+  const resource = JSON.stringify({ attributes: keyValues({ 'service.name': 'kvitto', 'service.version': version }) });
+  const scope = JSON.stringify({ name: 'kvitto', version });
+  return `{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${scope},"logRecords":[${records.join()}]}]}]}`;
 }
 
 /** What an `ExportLogsServiceResponse` says of records that were not taken; null where it is none. An empty one says that all were. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { encodeLine, encodingNames } from '../../encodings/encode.ts';
+import { encodingNames } from '../../encodings/encode.ts';
+import { lineParts } from '../../encodings/line-parts.ts';
 import type { Delivery, Sink } from '../../sink.ts';
 import { LineWriter, type Write, writeToDescriptor } from './line-writer.ts';
 
@@ -19,11 +20,13 @@ export function stdoutSinkOn(write: Write): Sink<Settings> {
     audience: 'machines',
     mostAtOnce: 1_000,
     async deliver(events, { format }, context): Promise<Delivery> {
-      if (events.length === 0) return { delivered: 0, stopped: null };
-      const lines = events.map((event) => `${encodeLine(format, event, context)}\n`);
-      const message = await writer.write(Buffer.from(lines.join('')), context.signal);
-      if (message === null) return { delivered: events.length, stopped: null };
-      return { delivered: 0, stopped: { why: 'later', message, afterMs: null } };
+      let delivered = 0;
+      for (const { count, bytes } of lineParts(events, format, context)) {
+        const message = await writer.write(bytes, context.signal);
+        if (message !== null) return { delivered, stopped: { why: 'later', message, afterMs: null } };
+        delivered += count;
+      }
+      return { delivered, stopped: null };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { KvittoEvent } from '../../../model/event.ts';
 import type { EncodingContext } from '../../encodings/context.ts';
-import { encodeLineWithin } from '../../encodings/encode.ts';
+import { encodeAsciiWithin } from '../../encodings/encode.ts';
 import { cutText } from '../../encodings/shorten.ts';
 import { isExploited, type Weight, weightOf } from '../../encodings/weight.ts';
 import type { SyslogSettings } from './settings.ts';
@@ -33,21 +33,11 @@ export function syslogMessage(event: KvittoEvent, settings: MessageSettings, con
 
 function bodyOf(event: KvittoEvent, { format }: MessageSettings, context: EncodingContext, room: number): Buffer {
   if (format !== 'text') {
-    // Escaped, a character outside of ASCII has up to three times its bytes of UTF-8: the second try leaves room for that.
-    for (const budget of [room, Math.floor(room / 3)]) {
-      const line = encodeLineWithin(budget, format, event, context);
-      const ascii = line === null ? null : inAscii(line);
-      if (ascii !== null && ascii.length <= room) return Buffer.from(ascii, 'latin1');
-    }
+    const line = encodeAsciiWithin(room, format, event, context);
+    if (line !== null) return Buffer.from(line, 'latin1');
   }
   const link = context.link(event);
   return cutBytes(Buffer.from(`\ufeff${inOneLine(event.message)}${link === null ? '' : ` ${link}`}`), room);
-}
-
-const outsideAscii = /[^\0-~]/g;
-
-function inAscii(json: string): string {
-  return json.replace(outsideAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 const steering = /[\p{Cc}\u2028\u2029\p{Cs}]/gu;

@@ -11,9 +11,10 @@ export class ReceiverFault extends Error {}
  * answers no more. Rejects with what went wrong; then all of it may have been received, or a part.
  */
 export async function sendOverStream(bytes: Buffer, settings: SyslogSettings, signal: AbortSignal): Promise<void> {
+  const started = performance.now();
   const socket = await openStream(settings, signal);
   try {
-    if (settings.transport === 'tcp') await settled(socket);
+    await settled(socket, Math.min(mostSettleMs, Math.max(leastSettleMs, 2 * (performance.now() - started))));
     await sendAndEnd(socket, bytes, settings);
   } finally {
     socket.destroy();
@@ -25,13 +26,17 @@ export async function sendOverStream(bytes: Buffer, settings: SyslogSettings, si
   again.destroySoon();
 }
 
-/** Whoever takes connections only to close them (a balancer with nothing behind it) does so at once, and over TCP would seem to have read to our end. */
-const settleMs = 30;
+/*
+ * Who takes connections only to close them would seem to have read to our end: a balancer with nothing behind it, and in TLS 1.3 a receiver that refuses our
+ * certificate, which it says when for us the handshake is over. Both do it at once, so it is known here after the time of a way there and back.
+ */
+const leastSettleMs = 30;
+const mostSettleMs = 500;
 
-async function settled(socket: Socket): Promise<void> {
+async function settled(socket: Socket, ms: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const closed = () => reject(new ReceiverFault('the receiver closed the connection at once'));
-  const timer = setTimeout(resolve, settleMs);
+  const timer = setTimeout(resolve, ms);
   socket.on('error', reject);
   socket.once('end', closed);
   socket.once('close', closed);

@@ -27,11 +27,12 @@ export async function openStream(settings: SyslogSettings, signal: AbortSignal):
   });
   socket.on('error', reject);
   socket.once(transport === 'tls' ? 'secureConnect' : 'connect', resolve);
-  socket.setTimeout(settings.timeoutSeconds * 1_000, () => {
-    socket.destroy(Object.assign(new Error('no progress'), { code: 'ETIMEDOUT' }));
-  });
+  const late = () => socket.destroy(Object.assign(new Error('no progress'), { code: 'ETIMEDOUT' }));
+  socket.setTimeout(settings.timeoutSeconds * 1_000);
+  socket.once('timeout', late);
   if (transport === 'tls') (socket as TLSSocket).on('session', (session) => sessions.set(settings, session));
   await promise;
+  socket.off('timeout', late);
   return socket;
 }
 

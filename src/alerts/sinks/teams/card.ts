@@ -1,5 +1,5 @@
 import type { SeverityLevel } from '../../../model/advisory.ts';
-import type { Row, Step, Words } from '../../words/words.ts';
+import { type Row, type Step, type Words, withFewer } from '../../words/words.ts';
 
 /** A message may have 28 KB (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using); less, for what is put around it. */
 const mostBytes = 24_000;
@@ -20,7 +20,10 @@ const levelColour: Readonly<Record<SeverityLevel, string>> = {
  */
 export function teamsMessage(words: Words): object {
   for (let rows = words.rows.length; ; rows--) {
-    const message = { type: 'message', attachments: [{ contentType, contentUrl: null, content: card(words, rows) }] };
+    const message = {
+      type: 'message',
+      attachments: [{ contentType, contentUrl: null, content: card(withFewer(words, rows)) }],
+    };
     if (rows === 0 || Buffer.byteLength(JSON.stringify(message)) <= mostBytes) return message;
   }
 }
@@ -35,8 +38,7 @@ interface Run {
   readonly isSubtle?: boolean;
 }
 
-function card(words: Words, rows: number): object {
-  const hidden = words.rows.length - rows;
+function card(words: Words): object {
   return {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     type: 'AdaptiveCard',
@@ -52,8 +54,7 @@ function card(words: Words, rows: number): object {
       },
       text([{ text: words.lead }]),
       ...(words.facts.length === 0 ? [] : [facts(words)]),
-      ...words.rows.slice(0, rows).map(rowItem),
-      ...(hidden === 0 ? [] : [text([{ text: `${hidden} more are left out here: the message would be too long` }])]),
+      ...words.rows.map(rowItem),
       ...(words.more === null ? [] : [text(stepRuns(words.more))]),
       ...(words.steps.length === 0 ? [] : [text([{ text: 'What to do', weight: 'Bolder' }])]),
       ...words.steps.map((step) => text([{ text: '• ' }, ...stepRuns(step)])),

@@ -112,6 +112,40 @@ test('what may be the fault of the configuration is tried again, unless the rece
   assert.equal(webhook.settings.safeParse({ url: 'http://h/', secret: { env: 'A' }, refusals: [401] }).success, false);
 });
 
+test('a receiver that asks for patience gets it, and what it took stays taken', async () => {
+  const receiver = await startHttpReceiver((_, number) =>
+    number <= 3 ? { status: 200 } : { status: 429, headers: { 'retry-after': '120' } },
+  );
+  const url = `http://127.0.0.1:${receiver.port}`;
+  const settings = webhook.settings.parse({ url, secret: { env: 'KVITTO_TEST_NEW' } });
+  try {
+    assert.deepEqual(await webhook.deliver(sampleEvents(), settings, sinkContext()), {
+      delivered: 3,
+      stopped: { why: 'later', message: `${url} answered 429 (too many requests)`, afterMs: 120_000 },
+    });
+  } finally {
+    await receiver.stop();
+  }
+});
+
+test('what was delivered before it was told to stop is said to be', async () => {
+  const stop = new AbortController();
+  const receiver = await startHttpReceiver((_, number) => {
+    if (number === 4) setTimeout(() => stop.abort(), 20);
+    return number < 4 ? { status: 200 } : () => undefined;
+  });
+  const url = `http://127.0.0.1:${receiver.port}`;
+  const settings = webhook.settings.parse({ url, secret: { env: 'KVITTO_TEST_NEW' } });
+  try {
+    assert.deepEqual(await webhook.deliver(sampleEvents(), settings, sinkContext(stop.signal)), {
+      delivered: 3,
+      stopped: { why: 'later', message: `${url}: stopped before it answered`, afterMs: null },
+    });
+  } finally {
+    await receiver.stop();
+  }
+});
+
 test('a secret of another form is said to be one, and not shown', async () => {
   const wrong = ['plain', 'whsec_', 'whsec_dG9vIHNob3J0', `whsec_${'A'.repeat(400)}`, `whsec_${'*'.repeat(40)}`];
   for (const value of wrong) {

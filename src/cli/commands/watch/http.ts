@@ -40,6 +40,16 @@ export function parseListen(text: string): { host: string; port: number } | null
   return { host: host === '' ? '127.0.0.1' : host, port };
 }
 
+/** The token of the environment; null where it names none. Throws `config-invalid` for one that cannot be sent, or could be guessed. */
+export function tokenOf(env: Readonly<Record<string, string | undefined>>): string | null {
+  const token = env['KVITTO_WATCH_TOKEN'];
+  if (token === undefined || token === '') return null;
+  if (/^[\x21-\x7e]{16,1000}$/.test(token)) return token;
+  throw new CodedError('config-invalid', 'KVITTO_WATCH_TOKEN is no token', {
+    remedy: 'at least 16 letters, digits or signs without spaces, as: openssl rand -hex 32',
+  });
+}
+
 /** Serves `/healthz`, `/readyz`, `/metrics` and POST `/rescan`, and nothing else. Throws where the address cannot be had. */
 export async function listen({ host, port, token }: ListenOptions, answers: Answers): Promise<Server> {
   const server = createServer(

@@ -8,6 +8,9 @@ import { passRules } from './rules-loop.ts';
 import { deliver } from './serve-sink.ts';
 import { heldUntil } from './stay-alive.ts';
 
+/** Who was started by cron does not wait long for a receiver: the next run does. */
+const patienceMs = 1_000;
+
 /**
  * One cycle now, the rules, and deliveries until nothing is left or a receiver asks for patience. 0; 3 where something could not be assessed; 4 where a
  * sink could not be reached; the code of the failure where the cycle failed.
@@ -49,7 +52,7 @@ async function drain(office: Office, sink: ConfiguredSink): Promise<boolean> {
   let drained = true;
   try {
     await whileHeld(office, name, async ({ claim }) => {
-      const { end } = await deliver(office, sink, { job: name, claim }, true);
+      const { end } = await deliver(office, sink, { fence: { job: name, claim }, afresh: true, patienceMs });
       drained = end === 'drained';
       return end === 'lost' && (await office.leases.look(name))?.claim === claim;
     });

@@ -1,3 +1,4 @@
+import { processRules } from '../../../alerts/rules/process-rules.ts';
 import { eventsOf } from '../../../watch/events/events.ts';
 import { publish } from './cycle.ts';
 import { lookAgainMs, type Office, whileHeld } from './office.ts';
@@ -23,12 +24,15 @@ export async function serveRules(office: Office): Promise<void> {
 }
 
 /** One pass of the rules over what was recorded. When they are due again by the clock; null: not before something is recorded. */
-export async function passRules({ ledger, config, journal, news }: Office): Promise<number | null> {
-  void eventsOf;
-  void config;
-  void publish;
-  void ledger;
-  void journal;
-  void news;
-  return null;
+export async function passRules({ ledger, config, journal, news, actor }: Office): Promise<number | null> {
+  const source = (entry: number, from: number) => eventsOf(ledger, entry, from);
+  const now = ledger.parts.clock().getTime();
+  const { raised, escalated, resolved, dueAt, began } = await processRules(ledger, source, config, now, actor);
+  if (began) journal.info('rules', 'the rules begin at the end of the log as it is now');
+  if (raised + escalated + resolved === 0) return dueAt;
+  const fields = { raised, escalated, resolved };
+  journal.info('rules', `alerts: ${raised} raised, ${escalated} escalated, ${resolved} resolved`, fields);
+  news.wake();
+  await publish({ ledger, journal });
+  return dueAt;
 }

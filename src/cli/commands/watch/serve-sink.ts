@@ -1,11 +1,12 @@
 import type { ConfiguredSink } from '../../../alerts/config/config.ts';
-import { cursorName, readCursor } from '../../../alerts/relay/cursors.ts';
+import { cursorName, type Fence, readCursor } from '../../../alerts/relay/cursors.ts';
 import { type RelayResult, relay } from '../../../alerts/relay/relay.ts';
 import type { KvittoEvent } from '../../../model/event.ts';
 import { eventsOf } from '../../../watch/events/events.ts';
 import { linkTo } from './links.ts';
 import { lookAgainMs, type Office, whileHeld } from './office.ts';
 
+const patienceMs = 5_000;
 /** Without news, a sink is looked at this often: its cursor may have been set, and a dead letter be asked for again. */
 const idleMs = 5_000;
 
@@ -16,7 +17,7 @@ export async function serveSink(office: Office, sink: ConfiguredSink): Promise<v
   let ready = false;
   const served = await whileHeld(office, name, async ({ claim }) => {
     const seen = news.count;
-    const result = await deliver(office, sink, { job: name, claim }, ready);
+    const result = await deliver(office, sink, { fence: { job: name, claim }, afresh: ready, patienceMs });
     ready = false;
     switch (result.end) {
       case 'ended':
@@ -34,17 +35,26 @@ export async function serveSink(office: Office, sink: ConfiguredSink): Promise<v
   if (!served) await news.wait(lookAgainMs, news.count, signal);
 }
 
-/** Delivers what there is for a sink. `afresh`: also where a former failure asked for a pause that is not over by the clock. */
+/** How a sink is delivered to. */
+interface Manner {
+  /** Null: nobody else can. */
+  readonly fence: Fence | null;
+  /** Also where a former failure asked for a pause that is not over by the clock. */
+  readonly afresh: boolean;
+  /** Pauses up to so long are waited for. */
+  readonly patienceMs: number;
+}
+
+/** Delivers what there is for a sink. */
 export async function deliver(
   { ledger, config, tool, signal, journal }: Office,
   sink: ConfiguredSink,
-  fence: { readonly job: string; readonly claim: number } | null,
-  afresh: boolean,
+  manner: Manner,
 ): Promise<RelayResult> {
   const source = (entry: number, from: number) => eventsOf(ledger, entry, from);
   const link = (event: KvittoEvent) => linkTo(config.watch.link, event);
   const now = ledger.parts.clock;
-  const result = await relay(ledger, source, sink, { tool, now, signal, link, fence, afresh });
+  const result = await relay(ledger, source, sink, { tool, now, signal, link, ...manner });
   const { delivered, dead, end, message } = result;
   const fields = { sink: sink.name, delivered, dead };
   if (end === 'failing' && message !== null) {

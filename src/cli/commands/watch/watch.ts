@@ -15,10 +15,11 @@ import { pipelineOf } from '../../pipeline.ts';
 import { withLedger } from '../../with-ledger.ts';
 import { CycleLoop } from './cycle-loop.ts';
 import { goOn } from './go-on.ts';
-import { parseListen } from './http.ts';
+import { parseListen, tokenOf } from './http.ts';
 import { journalOn } from './journal.ts';
 import type { Office } from './office.ts';
 import { once } from './once.ts';
+import { passRules } from './rules-loop.ts';
 import { Wake } from './wake.ts';
 import { beat, lastSeen } from './watchman.ts';
 
@@ -45,6 +46,7 @@ export async function watchCommand(flags: WatchFlags, context: CallContext): Pro
   const config = alertConfigFrom(flags.config);
   const schedule = scheduleOf(flags, config);
   const address = parseListen(flags.listen ?? defaultListen);
+  const token = tokenOf(process.env);
   checkFeeds(flags);
   const ending = new AbortController();
   const end = () => ending.abort(new CodedError('aborted', 'ended by a signal'));
@@ -69,6 +71,8 @@ export async function watchCommand(flags: WatchFlags, context: CallContext): Pro
         const office: Office = { ledger, config, leases, schedule, journal, tool, home, actor, signal, news, asked };
         const silentSince = await silence(office);
         await begin(ledger, config);
+        // So do the rules.
+        if (flags.relayOnly !== true) await passRules(office);
         await beat(ledger, leases);
         const entry = context.entry ?? null;
         const cycles = new CycleLoop(
@@ -82,10 +86,7 @@ export async function watchCommand(flags: WatchFlags, context: CallContext): Pro
           cycles: relayOnly ? null : cycles,
           folder: flags.update && isFolder(flags.feeds) ? (flags.feeds ?? null) : null,
           version: context.version,
-          http:
-            address === null
-              ? null
-              : { ...address, token: env['KVITTO_WATCH_TOKEN'] || null, named: flags.listen !== undefined },
+          http: address === null ? null : { ...address, token, named: flags.listen !== undefined },
         });
       },
     );
