@@ -17,6 +17,13 @@ const realDays = ['2025-09-30', '2026-08-21'] as const;
 const ecosystems = ['Debian', 'npm'];
 const [service, environment] = ['shop', 'prod'];
 
+/** What stands beside the numbers in docs/growth.svg. */
+export const captions = {
+  title: 'One image, never changed: what became known of it',
+  of: `${service} in ${environment}`,
+  note: 'Real feeds at the two marks; between them, derived from the dates of publication.',
+};
+
 /** What somebody who began a web shop in autumn 2023 would have taken: each the current version of 31 October of that year. */
 const dependencies = {
   angular: '1.8.3',
@@ -121,8 +128,8 @@ async function main(): Promise<number> {
       const words = [
         ...['--prometheus', prometheus.url, '--service', service, '--environment', environment],
         ...['--from', noon(first), '--to', noon('2026-08-31'), '--step', '1d', ...marks],
-        ...['--title', 'One image, never changed: what became known of it'],
-        ...['--note', 'Real feeds at the two marks; between them, derived from the dates of publication.'],
+        ...['--title', captions.title],
+        ...['--note', captions.note],
         ...['-o', join(root, 'docs/growth.svg'), '--table', join(root, 'docs/growth.csv')],
       ];
       const script = join(import.meta.dirname, 'growth-picture.ts');
@@ -136,4 +143,4 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+if (import.meta.main) process.exitCode = await main();

@@ -48,7 +48,10 @@ async function range(asked: Asked, query: string): Promise<Series[]> {
   const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query_range`);
   const parameters = { query, start: String(fromMs / 1000), end: String(toMs / 1000), step: String(stepS) };
   address.search = new URLSearchParams(parameters).toString();
-  const answer = await fetch(address, { signal: AbortSignal.timeout(longestMs) });
+  const signal = AbortSignal.timeout(longestMs);
+  const answer = await fetch(address, { signal }).catch((thrown: unknown) => {
+    throw new Error(`no Prometheus answers at ${address.origin}`, { cause: thrown });
+  });
   const text = await answer.text();
   let document: { status?: unknown; error?: unknown; data?: { result?: Series[] } } = {};
   try {
