@@ -44,7 +44,7 @@ export const loki: Sink<Settings> = {
       const send = (some: readonly Lined[]): Promise<Stopped | null> => push(some, config, line);
       const delivery = await inParts(
         lines,
-        ({ line: { length } }) => length,
+        ({ line: text }) => Buffer.byteLength(text),
         mostBytes,
         (part) => inHalves(part, send),
       );
