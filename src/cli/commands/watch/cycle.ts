@@ -11,6 +11,8 @@ import { recordConditions } from '../../../watch/conditions/conditions.ts';
 import type { FeedOutcome } from '../../../watch/conditions/feed-outcome.ts';
 import { takeTimings } from '../../../watch/metrics/timings.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
+import { databaseUrl } from '../../ledger-options.ts';
+import { rescanHelpers } from '../../rescan-helpers.ts';
 import { ecosystemsNeeded } from './feeds-needed.ts';
 import { updateFeeds } from './feeds-update.ts';
 import type { Journal } from './journal.ts';
@@ -109,12 +111,22 @@ async function update(request: CycleRequest, gaps: string[]): Promise<readonly F
 
 /** Null: the store is older than what was used before, and nothing that is known is changed by it. */
 async function hold(
-  { ledger, settings, actor }: CycleRequest,
+  { ledger, home, settings, actor, signal }: CycleRequest,
   store: AdvisoryStore,
   gaps: string[],
 ): Promise<RescanResult | null> {
   try {
-    const result = await rescan(ledger, store, actor, { maxFeedAgeMs: settings.maxDbAgeMs });
+    const { paths, tool, name, waitMs, clock } = ledger.parts;
+    const helpers = rescanHelpers({
+      ledger: { folder: paths.folder, databaseUrl: databaseUrl(process.env), tool, name, waitMs },
+      store: storePaths(home).store,
+      actor,
+      leaseMs: null,
+      clockAheadMs: clock().getTime() - Date.now(),
+    });
+    // What it changed is told by the events of its entries.
+    const told = { tell: false, helpers, signal };
+    const result = await rescan(ledger, store, actor, { maxFeedAgeMs: settings.maxDbAgeMs, ...told });
     for (const { where, message } of result.problems) gaps.push(`${where}: ${message}`);
     return result;
   } catch (thrown) {

@@ -8,6 +8,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import { type CycleLoop, cycleJob } from './cycle-loop.ts';
 import { failureOf, keepDoing, tellFailure } from './failures.ts';
 import { FolderChanges } from './folder-state.ts';
+import { helpWithRescans } from './help-rescan.ts';
 import { type Answers, type ListenOptions, listen } from './http.ts';
 import type { Office } from './office.ts';
 import { serveRules } from './rules-loop.ts';
@@ -54,6 +55,7 @@ export async function goOn(office: Office, settings: GoOnSettings): Promise<numb
       : [
           keep('cycle', () => cycles.turn()),
           keep('rules', () => serveRules(office)),
+          keep('help', helpWithRescans(office)),
           keep('ask', passOn(office)),
           ...(folder === null ? [] : [keep('feeds', lookAtFolder(office, folder))]),
         ]),
