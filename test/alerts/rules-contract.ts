@@ -1,6 +1,7 @@
 // What becomes of changes, on any database.
 import assert from 'node:assert/strict';
 import { processRules } from '../../src/alerts/rules/process-rules.ts';
+import { raiseHeld, raiseNews } from '../../src/alerts/rules/raise.ts';
 import { mostAlerts } from '../../src/ledger/apply/alerts.ts';
 import { decide } from '../../src/ledger/record/decide.ts';
 import { stop } from '../../src/ledger/record/stop.ts';
@@ -96,6 +97,34 @@ alerts:
       'all! shop/prod: 2 new [CVE-2026-0001 CVE-2026-0002]',
       'all! till/prod: 1 new [CVE-2026-0001]',
     ]);
+  });
+
+  on('a pass that is too large for the memory is kept in parts, and told as if it were not', async (small) => {
+    await twoServices(small);
+    const ids = Array.from({ length: 60 }, (_, i) => `CVE-2026-${String(i + 1).padStart(4, '0')}`);
+    const lists = { a: ids.map((id) => below(id, '2.0.0')), b: ids.slice(0, 30).map((id) => below(id, '2.0.0')) };
+    await scanAt(small, 1, store(1, { npm: lists }, [factsOf('CVE-2026-0059', 9.8, true)]));
+    const config = configOf('alerts: [{name: all}, {name: each, by: vulnerability, services: [till]}]');
+    const { ledger } = small;
+    const source = (entry: number, from: number) => eventsOf(ledger, entry, from);
+    const raising = { ledger, source, config, now: small.now, actor: 'watch', mostKept: 7 };
+    assert.equal(await raiseNews(raising), 0);
+    assert.equal(await raiseHeld(raising), 62);
+    assert.equal((await raiseNews(raising)) + (await raiseHeld(raising)), 0);
+    const raised = await alertsOf(small);
+    const wide = raised.filter((r) => r.rule === 'all').map(({ document: d }) => d);
+    assert.deepEqual(
+      wide.map((d) => [d.service, d.total, d.exploited, d.changes.length, d.changes[0]?.subject]).sort(),
+      [
+        ['shop', 90, true, 90, 'CVE-2026-0059'],
+        ['till', 60, true, 60, 'CVE-2026-0059'],
+      ],
+    );
+    for (const { changes } of wide) assert.equal(new Set(changes.map((c) => c.id)).size, changes.length);
+    const each = raised
+      .filter((r) => r.rule === 'each')
+      .map(({ document: d }) => d.changes.map((c) => c.subject).join());
+    assert.deepEqual(each.sort(), ids);
   });
 
   on('what was recorded before anybody asked raises nothing', async (small) => {
