@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianRoot, imageTools, ociLayout } from '../test/real/images.ts';
 import { feedsFolder, run, skipWithout } from '../test/real/parts.ts';
+import { dayText } from './growth/axes.ts';
 import { prometheusMissing, startPrometheus } from './growth/backfill.ts';
 import { runYears, type Step } from './growth/run-years.ts';
 import { deriveState, NumbersGiven, type RealState, realState } from './growth/state-of-day.ts';
@@ -21,7 +22,7 @@ const [service, environment] = ['shop', 'prod'];
 export const captions = {
   title: 'One image, never changed: what became known of it',
   of: `${service} in ${environment}`,
-  note: 'Real feeds at the two marks; between them, derived from the dates of publication.',
+  note: 'Real feeds at the two marks, all else derived from dates of publication.',
 };
 
 /** What somebody who began a web shop in autumn 2023 would have taken: each the current version of 31 October of that year. */
@@ -124,7 +125,7 @@ async function main(): Promise<number> {
     const prometheus = await startPrometheus(place, scrapes);
     try {
       // The same line as any user's.
-      const marks = realDays.flatMap((day) => ['--mark', `${noon(day)}=real feeds`]);
+      const marks = realDays.flatMap((day) => ['--mark', `${noon(day)}=real feeds of ${dayText(Date.parse(day))}`]);
       const words = [
         ...['--prometheus', prometheus.url, '--service', service, '--environment', environment],
         ...['--from', noon(first), '--to', noon('2026-08-31'), '--step', '1d', ...marks],
