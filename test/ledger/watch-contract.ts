@@ -35,6 +35,7 @@ export function watchContract(database: string, open: () => Promise<SmallLedger>
         closed: 0,
         problems: 0,
         documents: 1,
+        part: null,
       },
     );
     await small.record('idle', [a('1.5.0')], first);
