@@ -2,7 +2,7 @@
 // once a month until the latest state of the feeds; what the watch told Prometheus is drawn. Needs real feeds of two dates (KVITTO_FEEDS, or ../shared/feeds),
 // root, Debian's and npm's registries, and the programs that are named where they are missing. About ten minutes.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianRoot, imageTools, ociLayout } from '../test/real/images.ts';
@@ -118,6 +118,10 @@ async function main(): Promise<number> {
         const counts = text.match(/^kvitto_findings\{.*$/gm) ?? [];
         const total = counts.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
         process.stderr.write(`${at.slice(0, 10)}  ${total} findings\n`);
+        // The EU's catalogue begins in 2025. Any other feed that is not taken would make the picture a false one.
+        const failed = Number(/^kvitto_conditions\{what="feed-failed"\} (\d+)$/m.exec(text)?.[1]);
+        const isBefore = !existsSync(join(work, 'feeds/eukev/eukev.json'));
+        if (failed !== (isBefore ? 1 : 0)) throw new Error(`at ${at}: ${failed} feeds were not taken`);
       },
     });
     const place = join(work, 'prometheus');
