@@ -2,11 +2,10 @@
 // once a month until the latest state of the feeds; what the watch told Prometheus is drawn. Needs real feeds of two dates (KVITTO_FEEDS, or ../shared/feeds),
 // root, Debian's and npm's registries, and the programs that are named where they are missing. About ten minutes.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { debianRoot, imageTools, ociLayout } from '../test/real/images.ts';
-import { feedsFolder, run, skipWithout } from '../test/real/parts.ts';
+import { feedsFolder, run, scratch, skipWithout } from '../test/real/parts.ts';
 import { dayText } from './growth/axes.ts';
 import { prometheusMissing, startPrometheus } from './growth/backfill.ts';
 import { runYears, type Step } from './growth/run-years.ts';
@@ -102,7 +101,7 @@ async function main(): Promise<number> {
     process.stderr.write(`docs/growth.svg is NOT drawn anew: ${without}\n`);
     return 1;
   }
-  const work = mkdtempSync(join(tmpdir(), 'kvitto-growth-'));
+  const work = scratch('growth');
   try {
     const states = folders.map(({ day, folder }) => realState(folder ?? '', day, ecosystems));
     const home = join(work, 'home');
@@ -148,4 +147,8 @@ async function main(): Promise<number> {
   }
 }
 
-if (import.meta.main) process.exitCode = await main();
+if (import.meta.main) {
+  // What was started and written goes, too.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(4));
+  process.exitCode = await main();
+}

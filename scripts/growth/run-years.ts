@@ -1,5 +1,5 @@
 // One image through the years: recorded and deployed at the first date, watched at each, and what Prometheus is told then.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -41,10 +41,20 @@ function environmentOf(home: string): NodeJS.ProcessEnv {
   return env;
 }
 
+/** Ends a child with this process, whatever ends that. Answers what takes this back. */
+export function endWithThis(child: ChildProcess): () => void {
+  const kill = () => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', kill);
+  return () => process.removeListener('exit', kill);
+}
+
 /** Runs a command line of Kvitto at a moment to its end, in a process of its own. Throws where it ends otherwise than it may. */
 async function kvittoAt(home: string, at: string, words: readonly string[], may = [0]): Promise<void> {
   const options = { cwd: home, env: environmentOf(home), timeout: longestMs };
   const child = spawn(process.execPath, [script, at, ...words], options);
+  const over = endWithThis(child);
   let [said, told] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-4_000);
@@ -53,6 +63,7 @@ async function kvittoAt(home: string, at: string, words: readonly string[], may 
     told = (told + text).slice(-4_000);
   });
   const [status] = await once(child, 'close');
+  over();
   if (!may.includes(status))
     throw new Error(`at ${at}: kvitto ${words.join(' ')} ended with ${status}\n${said}${told}`);
 }
@@ -78,7 +89,7 @@ async function scrape(home: string, at: string): Promise<string> {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: longestMs,
   });
-  const ended = once(child, 'close');
+  const ended = once(child, 'close').then(endWithThis(child));
   let told = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     told = (told + text).slice(-4_000);
