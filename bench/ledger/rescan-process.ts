@@ -1,4 +1,5 @@
 // One rescan in a process of its own. Its argument says of what; it prints what that took.
+import { readFileSync } from 'node:fs';
 import { openStore } from '../../src/advisories/store/open.ts';
 import { rescanHelpers } from '../../src/cli/rescan-helpers.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
@@ -25,6 +26,11 @@ export interface RescanDone {
   readonly entries: number;
 }
 
+/** Not `resourceUsage().maxRSS`: Linux counts in it what the process that started this one held at that moment. */
+function peakKb(): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+}
+
 const { folder, databaseUrl, store: file, now, threads }: RescanWork = JSON.parse(process.argv[2] ?? '');
 const place = { folder, databaseUrl, tool: 'kvitto/0.0.0', name: 'bench', waitMs: 60_000 };
 const ledger = await openLedger({ ...place, clock: () => new Date(now), mode: 'write' });
@@ -41,7 +47,7 @@ const [first, last] = result.entries;
 const done: RescanDone = {
   seconds,
   cpuSeconds: (user + system) / 1e6,
-  peakMb: process.resourceUsage().maxRSS / 1024,
+  peakMb: peakKb() / 1024,
   assessed: result.assessed,
   opened: result.rescanned.opened,
   closed: result.rescanned.closed,

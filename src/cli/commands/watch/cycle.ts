@@ -33,7 +33,7 @@ export interface CycleRequest {
 }
 
 export interface CycleResult {
-  /** Components that were held against the advisories, and what that opened and closed; null: there are no advisories. */
+  /** Components that were held against the advisories, and what that opened and closed; null: there are none, or only older ones. */
   readonly rescanned: RescanResult['rescanned'] | null;
   readonly assessed: number;
   /** Conditions that began and ended. */
@@ -107,14 +107,22 @@ async function update(request: CycleRequest, gaps: string[]): Promise<readonly F
   }
 }
 
+/** Null: the store is older than what was used before, and nothing that is known is changed by it. */
 async function hold(
   { ledger, settings, actor }: CycleRequest,
   store: AdvisoryStore,
   gaps: string[],
-): Promise<RescanResult> {
-  const result = await rescan(ledger, store, actor, { maxFeedAgeMs: settings.maxDbAgeMs });
-  for (const { where, message } of result.problems) gaps.push(`${where}: ${message}`);
-  return result;
+): Promise<RescanResult | null> {
+  try {
+    const result = await rescan(ledger, store, actor, { maxFeedAgeMs: settings.maxDbAgeMs });
+    for (const { where, message } of result.problems) gaps.push(`${where}: ${message}`);
+    return result;
+  } catch (thrown) {
+    // It stays so until somebody sees to it: what holds by itself, a scan that is overdue among it, is looked at all the same.
+    if (!(thrown instanceof CodedError) || thrown.code !== 'usage') throw thrown;
+    gaps.push(thrown.message);
+    return null;
+  }
 }
 
 /** Brings what was recorded into the log's files. Where that fails, the next who writes does it. */

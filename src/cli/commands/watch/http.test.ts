@@ -41,7 +41,9 @@ describe('what is answered over HTTP', () => {
     rescan: async () => {
       rescans += 1;
     },
-    failed: (thrown) => told.push(thrown),
+    failed: (thrown) => {
+      told.push(thrown);
+    },
   };
   const servers: Server[] = [];
   let base = '';
