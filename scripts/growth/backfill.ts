@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, type Scrape } from './run-years.ts';
+import { endWithThis, freePort, type Scrape } from './run-years.ts';
 
 /**
  * Scrapes in Prometheus' text format as one text of OpenMetrics with times (https://prometheus.io/docs/specs/om/open_metrics_spec/): samples
@@ -65,7 +65,7 @@ export async function startPrometheus(folder: string, scrapes: readonly Scrape[]
     `--web.listen-address=127.0.0.1:${port}`,
   ];
   const server: ChildProcess = spawn('prometheus', words, { stdio: 'ignore' });
-  const ended = once(server, 'close');
+  const ended = once(server, 'close').then(endWithThis(server));
   const stop = async () => {
     server.kill('SIGTERM');
     await ended;

@@ -98,6 +98,14 @@ export class NumbersGiven {
   }
 }
 
+/** A day of the EU's catalogue: `2026/08/10`, or `18/07/25` as it was written in 2025. */
+function dayReported(text: string): string | null {
+  const [, year, month, day] = /^(\d{4})\/(\d\d)\/(\d\d)$/.exec(text) ?? [];
+  if (year !== undefined) return `${year}-${month}-${day}`;
+  const [, late, middle, early] = /^(\d\d)\/(\d\d)\/(\d\d)$/.exec(text) ?? [];
+  return early === undefined ? null : `20${early}-${middle}-${late}`;
+}
+
 /** The folder of a mirror. */
 class Folder {
   readonly #root: string;
@@ -124,7 +132,7 @@ class Folder {
 /**
  * Writes the feeds as they may have stood on a day into a folder: of the next real state, what was published until then, and what an earlier one has.
  * A record without a date counts from the day on which its number had been handed out, or else from the real state that has it first. A score of
- * NVD counts from the earlier of the two days. EPSS is that of the next real state.
+ * NVD counts from the earlier of the two days. EPSS is that of the next real state. A catalogue of which nothing was published yet is not there.
  */
 export function deriveState(states: readonly RealState[], given: NumbersGiven, day: string, folder: string): void {
   const next = states.find((state) => state.day >= day);
@@ -143,7 +151,8 @@ export function deriveState(states: readonly RealState[], given: NumbersGiven, d
   const head = { ...kev, dateReleased: `${day}T00:00:00.0000Z`, catalogVersion: day.replaceAll('-', '.') };
   out.write('kev', kevPath, json({ ...head, count: added.length, vulnerabilities: added }));
   const reported = JSON.parse(read(eukevPath).toString('utf8')) as { dateReported: string }[];
-  out.write('eukev', eukevPath, json(reported.filter((v) => until(v.dateReported.replaceAll('/', '-')))));
+  const listed = reported.filter((v) => until(dayReported(v.dateReported)));
+  if (listed.length > 0) out.write('eukev', eukevPath, json(listed));
   for (const name of readdirSync(join(next.folder, 'nvd'))) {
     const nvd = JSON.parse(gunzipSync(read(join('nvd', name))).toString('utf8'));
     const vulnerabilities = nvd.vulnerabilities.filter(

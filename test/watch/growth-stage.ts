@@ -12,10 +12,13 @@ const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 /** An advisory about every version of an npm component. */
 export interface Known {
-  readonly cve: string;
+  /** Null: it has no CVE. */
+  readonly cve: string | null;
   readonly component: string;
   /** Null: nobody says. */
   readonly severity: 'CRITICAL' | 'HIGH' | 'MODERATE' | 'LOW' | null;
+  /** A day; null: it does not say. Without it: when the feeds are from. */
+  readonly published?: string | null;
 }
 
 /** Writes feeds into a folder: these advisories, these exploited, and else those of the demo. */
@@ -24,12 +27,12 @@ export function writeFeeds(folder: string, at: string, known: readonly Known[], 
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);
   };
-  const records = known.map(({ cve, component, severity }) => ({
+  const records = known.map(({ cve, component, severity, published = at }) => ({
     schema_version: '1.7.0',
-    id: `GHSA-${cve.slice(4).toLowerCase()}`,
-    aliases: [cve],
+    id: `GHSA-${cve?.slice(4) ?? 'none'}-${component}`,
+    aliases: cve === null ? [] : [cve],
     modified: at,
-    published: at,
+    ...(published !== null && { published }),
     summary: 'invented for a test',
     affected: [
       {

@@ -7,8 +7,10 @@ import { test } from 'node:test';
 import { prometheusMissing, startPrometheus } from '../../scripts/growth/backfill.ts';
 import { drawing } from '../../scripts/growth/draw.ts';
 import { readTable, totalOf } from '../../scripts/growth/point.ts';
-import { kvittoAt, runYears } from '../../scripts/growth/run-years.ts';
+import { runYears } from '../../scripts/growth/run-years.ts';
 import { captions } from '../../scripts/growth.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { exposure } from '../../src/ledger/queries/exposure.ts';
 import { type SeverityLevel, severityLevels } from '../../src/model/advisory.ts';
 import { root, scratch } from '../real/parts.ts';
 import { type Known, measured, type Shown, sbomOf, wellFormed, writeFeeds } from './growth-stage.ts';
@@ -26,10 +28,10 @@ const later = [
 ];
 const states: readonly { day: string; known: readonly Known[]; exploited: readonly string[] }[] = [
   { day: '2026-01-05', known: first, exploited: [] },
-  { day: '2026-02-05', known: later, exploited: [] },
-  { day: '2026-03-05', known: [...later, known('CVE-2026-10005', 'knot', null)], exploited: ['CVE-2026-10003'] },
+  { day: '2026-01-06', known: later, exploited: [] },
+  { day: '2026-01-07', known: [...later, known('CVE-2026-10005', 'knot', null)], exploited: ['CVE-2026-10003'] },
   // One is withdrawn, and one is exploited that is not in it.
-  { day: '2026-04-05', known: later.slice(1), exploited: ['CVE-2026-10003', 'CVE-2026-99999'] },
+  { day: '2026-01-08', known: later.slice(1), exploited: ['CVE-2026-10003', 'CVE-2026-99999'] },
 ];
 
 function shown(date: string, counts: Partial<Record<SeverityLevel, number>>, exploited: number): Shown {
@@ -37,14 +39,24 @@ function shown(date: string, counts: Partial<Record<SeverityLevel, number>>, exp
   return { date, findings: findings as Shown['findings'], exploited };
 }
 
-/** What the ledger answers of the day. */
-async function answered(home: string, day: string): Promise<Shown> {
-  const moment = `${day}T12:00:01Z`;
-  const words = ['exposure', 'shop', '--env', 'prod', '--at', moment, '--as-of', moment, '-q', '-f', 'json'];
-  const { rows } = JSON.parse(await kvittoAt(home, '2026-05-01T00:00:00Z', words));
-  const counts: Partial<Record<SeverityLevel, number>> = {};
-  for (const { severity } of rows as { severity: SeverityLevel }[]) counts[severity] = (counts[severity] ?? 0) + 1;
-  return shown(day, counts, rows.filter((r: { exploited: boolean }) => r.exploited).length);
+/** What the ledger answers of each day, as it was known on that day. */
+async function answered(home: string, days: readonly string[]): Promise<Shown[]> {
+  const options = { folder: join(home, 'ledger'), databaseUrl: null, tool: 'test', name: 'test', waitMs: 1_000 };
+  const ledger = await openLedger({ ...options, clock: () => new Date('2026-02-01T00:00:00Z'), mode: 'read' });
+  try {
+    const all: Shown[] = [];
+    for (const day of days) {
+      const at = Date.parse(`${day}T12:00:01Z`);
+      const asked = { service: 'shop', environment: 'prod', from: at, to: at, asOf: at, maxFeedAgeMs: null };
+      const { rows } = await exposure(ledger, asked);
+      const count = (level: SeverityLevel) => rows.filter(({ severity }) => severity === level).length;
+      const counts = Object.fromEntries(severityLevels.map((level) => [level, count(level)]));
+      all.push(shown(day, counts, rows.filter(({ exploited }) => exploited).length));
+    }
+    return all;
+  } finally {
+    await ledger.close();
+  }
 }
 
 test('the picture of a Prometheus shows what the ledger answers of each day', { skip }, async () => {
@@ -68,7 +80,7 @@ test('the picture of a Prometheus shows what the ledger answers of each day', { 
   try {
     const words = [
       ...['--prometheus', prometheus.url, '--service', 'shop', '--environment', 'prod', '--step', '1d'],
-      ...['--from', '2026-01-05T12:00:00Z', '--to', '2026-05-01T12:00:00Z', '--mark', '2026-03-05T12:00:00Z=here'],
+      ...['--from', '2026-01-05T12:00:00Z', '--to', '2026-01-09T12:00:00Z', '--mark', '2026-01-07T12:00:00Z=here'],
       ...['-o', picture, '--table', table],
     ];
     const script = join(root, 'scripts/growth-picture.ts');
@@ -80,12 +92,13 @@ test('the picture of a Prometheus shows what the ledger answers of each day', { 
   const svg = readFileSync(picture, 'utf8');
   const expected = [
     shown('2026-01-05', { high: 1, low: 1 }, 0),
-    shown('2026-02-05', { critical: 1, high: 1, medium: 2, low: 1 }, 0),
-    shown('2026-03-05', { critical: 1, high: 1, medium: 2, low: 1, unknown: 1 }, 1),
-    shown('2026-04-05', { critical: 1, medium: 2, low: 1 }, 1),
+    shown('2026-01-06', { critical: 1, high: 1, medium: 2, low: 1 }, 0),
+    shown('2026-01-07', { critical: 1, high: 1, medium: 2, low: 1, unknown: 1 }, 1),
+    shown('2026-01-08', { critical: 1, medium: 2, low: 1 }, 1),
   ];
   assert.deepEqual(measured(svg), expected);
-  assert.deepEqual(await Promise.all(states.map(({ day }) => answered(home, day))), expected);
+  const days = states.map(({ day }) => day);
+  assert.deepEqual(await answered(home, days), expected);
   const { points, marks } = readTable(readFileSync(table, 'utf8'));
   const title = 'What became known of what runs';
   assert.equal(drawing(points, { title, of: 'shop in prod', marks, note: '' }), svg);
