@@ -13,7 +13,16 @@ function change(entry: number, place: number, more: Partial<ChangeEvent>): Chang
   return {
     ...{ type: 'change', id: `x-${entry}-${place}`, at: '', entry, place, actor: '', message: '', state: 'began' },
     ...{ service: 'shop', environment: 'prod', subject: 's', vulnerability: null, component: null, artifact: null },
-    ...{ artifacts: 1, deployments: 1, deployment: null, containers: null, since: null, before: null, after: null },
+    ...{
+      artifacts: 1,
+      deployments: 1,
+      deployment: null,
+      containers: null,
+      owner: null,
+      since: null,
+      before: null,
+      after: null,
+    },
     ...{ change: 'new', detail: {} },
     ...more,
   };
