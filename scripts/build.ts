@@ -8,7 +8,11 @@ const outdir = join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 
 await build({
-  entryPoints: { kvitto: join(root, 'src/cli/main.ts') },
+  entryPoints: {
+    kvitto: join(root, 'src/cli/main.ts'),
+    // Started as a thread, by its file.
+    'rescan-worker': join(root, 'src/cli/rescan-worker.ts'),
+  },
   outdir,
   bundle: true,
   splitting: true,

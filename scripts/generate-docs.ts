@@ -1,5 +1,5 @@
-// Writes docs/supported.md from the plug-ins themselves: `npm run docs`. A test holds the file against them.
-import { writeFileSync } from 'node:fs';
+// Writes docs/supported.md from the plug-ins themselves, and the table of docs/monitoring.md: `npm run docs`. Tests hold both against them.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { factFeeds } from '../src/advisories/feeds/all.ts';
 import { exitCodeMeanings, exitCodeOfFailure, exitCodes } from '../src/cli/exit-codes.ts';
@@ -10,6 +10,7 @@ import { languageEcosystems } from '../src/model/ecosystem.ts';
 import { allCatalogers } from '../src/scan/catalogers/all.ts';
 import { unreadDatabases } from '../src/scan/catalogers/os/unread-database/index.ts';
 import { allSources } from '../src/scan/sources/all.ts';
+import { metricsTable, withMetricsTable } from './metrics-table.ts';
 
 /** Kinds of packages whose database a cataloger reads. */
 const readPackages: ReadonlySet<string> = new Set(
@@ -150,5 +151,8 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 if (import.meta.main) {
-  writeFileSync(join(import.meta.dirname, '../docs/supported.md'), supportedPage());
+  const docs = join(import.meta.dirname, '../docs');
+  writeFileSync(join(docs, 'supported.md'), supportedPage());
+  const monitoring = join(docs, 'monitoring.md');
+  writeFileSync(monitoring, withMetricsTable(readFileSync(monitoring, 'utf8'), await metricsTable()));
 }

@@ -5,7 +5,7 @@ import { ecsOf } from '../src/alerts/encodings/ecs.ts';
 import { ocsfOf } from '../src/alerts/encodings/ocsf.ts';
 import { leavesOf } from '../src/alerts/encodings/testing/leaves.ts';
 import { sampleContext, sampleEvents } from '../src/alerts/encodings/testing/sample-events.ts';
-import { isExploited, weightOf } from '../src/alerts/encodings/weight.ts';
+import { syslogSeverityOf } from '../src/alerts/sinks/syslog/message.ts';
 import { type EventType, eventTypes, type KvittoEvent } from '../src/model/event.ts';
 
 const templateFile = join(import.meta.dirname, '../monitoring/elasticsearch/index-template.json');
@@ -71,20 +71,17 @@ function nameOf(event: KvittoEvent): string {
   return event.type === 'deployment' ? `deployment: ${event.action}` : event.type;
 }
 
-const syslogSeverities = { critical: 2, high: 3, medium: 4, unknown: 4, low: 5, info: 6 } as const;
-
 function weightRow(event: KvittoEvent): string[] {
   const { log, event: ecs } = ecsOf(event, sampleContext) as unknown as {
     log: { level: string };
     event: { severity: number };
   };
-  const syslog = isExploited(event) ? 1 : syslogSeverities[weightOf(event)];
   const ocsf = ocsfOf(event, sampleContext);
   return [
     nameOf(event),
     `${log.level}, ${ecs.severity}`,
     `${ocsf['severity']} (${ocsf['severity_id']})`,
-    String(syslog),
+    String(syslogSeverityOf(event)),
   ];
 }
 

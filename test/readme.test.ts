@@ -5,6 +5,8 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Command } from 'commander';
+import { parseAlertConfig } from '../src/alerts/config/parse-config.ts';
+import { allSinks } from '../src/alerts/sinks/all.ts';
 import { parseDuration } from '../src/cli/environment.ts';
 import { exitCodeMeanings, exitCodes } from '../src/cli/exit-codes.ts';
 import { parseOutputs } from '../src/cli/output.ts';
@@ -42,7 +44,7 @@ function wordsOf(line: string): string[] {
   return (line.match(/"[^"]*"|\$\([^)]*\)|\S+/g) ?? []).map((word) => word.replace(/^"(.*)"$/, '$1'));
 }
 
-const ledgerBlock = blocks.filter(({ code }) => code.includes(' --record   #'));
+const ledgerBlock = blocks.filter(({ code }) => code.includes(' --record   #') || code.includes(' watch --once '));
 const lines = linesOf(blocks);
 const ofLedger = linesOf(ledgerBlock);
 const ofDemo = linesOf(blocks.filter((block) => !ledgerBlock.includes(block))).filter(({ words }) =>
@@ -130,7 +132,7 @@ describe('README', () => {
   });
 
   test('the story of the ledger goes as it says', () => {
-    assert.deepEqual([ledgerBlock.length, ofLedger.length], [1, 11]);
+    assert.deepEqual([ledgerBlock.length, ofLedger.length], [2, 14]);
     const [home, cwd] = [join(folder, 'ledger-home'), join(folder, 'here')];
     assert.equal(kvitto(['db', 'update', '--feeds', 'demo/feeds'], { home, cwd }).status, exitCodes.done);
     const said = new Map<string, string>();
@@ -163,7 +165,18 @@ describe('README', () => {
     for (const [name, code] of Object.entries(exitCodes))
       assert.ok(text.includes(`| ${code} | ${exitCodeMeanings[name as keyof typeof exitCodes]} |`), name);
     const policies = blocks.filter(({ language, code }) => language === 'yaml' && code.startsWith('version: 1'));
-    assert.equal(policies.length, 1);
-    for (const { code } of policies) assert.equal(parsePolicy(code, 'README.md').rules.length, 2);
+    assert.equal(policies.length, 2);
+    // One file is both: what the gate asks, and what the watch tells.
+    const read = policies.map(({ code }) => {
+      const { rules, sinks } = parseAlertConfig(code, 'README.md', allSinks);
+      return {
+        rules: parsePolicy(code, 'README.md').rules.length,
+        alerts: rules.length,
+        sinks: sinks.map((k) => k.name),
+      };
+    });
+    const [alarm, policy] = read;
+    assert.deepEqual(alarm, { rules: 2, alerts: 2, sinks: ['siem', 'mail', 'pager'] });
+    assert.deepEqual([policy?.rules, policy?.sinks], [2, []]);
   });
 });

@@ -1,6 +1,6 @@
 /*
- * `npm run bench:ledger [-- --small] [--scale N] [--only sqlite|postgres]`: what the ledger's questions, appends and rescans cost on a generated
- * estate (--small: a twentieth of it), beside their targets, on SQLite and on PostgreSQL. What was built is kept under
+ * `npm run bench:ledger [-- --small] [--scale N] [--only sqlite|postgres] [--first]`: what the ledger's questions, appends and rescans cost on a generated
+ * estate (--small: a twentieth of it; --first: only rescans of an estate of which nothing is known), beside their targets, on SQLite and on PostgreSQL. What was built is kept under
  * .cache/ledger-bench for the next run. Never part of the tests.
  */
 import { hash } from 'node:crypto';
@@ -19,13 +19,20 @@ import { postgresMissing, startPostgres } from '../../test/real/postgres.ts';
 import { buildEstate, deployRequest, type HandClock } from './build.ts';
 import { copyEstate } from './copy.ts';
 import { day, estateRevision, estateSize, quarterStart } from './estate.ts';
+import { bundleProcess, type FirstBench, measureFirst, rescanIn } from './first.ts';
 import { questionsOf, timesOf } from './questions.ts';
+import type { RescanWork } from './rescan-process.ts';
 import { bytesOf } from './size.ts';
 import { nextStore, quarterStore } from './stores.ts';
 import { type LedgerRow, ledgerTable } from './table.ts';
 
 const { values: options } = parseArgs({
-  options: { small: { type: 'boolean' }, scale: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    small: { type: 'boolean' },
+    scale: { type: 'string' },
+    only: { type: 'string' },
+    first: { type: 'boolean', default: false },
+  },
 });
 const scale = Number(options.scale ?? (options.small === true ? 0.05 : 1));
 const size = estateSize(scale);
@@ -36,6 +43,9 @@ const stores = path.join(cache, 'stores');
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const rows: LedgerRow[] = [];
 const clock: HandClock = { now: quarterStart(0) };
+type BenchPlace = Pick<RescanWork, 'folder' | 'databaseUrl'>;
+/** A day's worth of advisories. */
+const changedNames = 500;
 
 async function open(folder: string, databaseUrl: string | null): Promise<Ledger> {
   const options = { folder, databaseUrl, clock: () => new Date(clock.now), tool: 'kvitto/0.0.0', waitMs: 5_000 };
@@ -118,26 +128,33 @@ async function measureAppends(ledger: Ledger, where: string): Promise<void> {
   );
 }
 
-async function measureRescans(ledger: Ledger, where: string): Promise<void> {
+async function measureRescans(ledger: Ledger, where: string, place: BenchPlace): Promise<void> {
   const same = await quarterStore(stores, size.quarters - 1, size);
   clock.now = Math.max(clock.now, quarterStart(size.quarters) + day) + 1_000;
-  for (const { what, full, target, store } of [
-    { what: 'full re-match of everything', full: true, target: 60, store: same },
-    { what: 'rescan, nothing changed', full: false, target: null, store: same },
-    { what: 'rescan, 500 names changed', full: false, target: 2, store: await nextStore(stores, 500, size) },
+  for (const { what, full, target } of [
+    { what: 'full re-match of everything', full: true, target: 60 },
+    { what: 'rescan, nothing changed', full: false, target: null },
   ]) {
     const before = process.cpuUsage();
     const started = performance.now();
-    const { assessed, rescanned } = await rescan(ledger, store, 'watch', { full, maxFeedAgeMs: null });
+    const { assessed, rescanned } = await rescan(ledger, same, 'watch', { full, maxFeedAgeMs: null });
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(before);
     const detail = `processor ${((user + system) / 1e6).toFixed(1)} s; ${assessed} components, ${rescanned.opened} opened, ${rescanned.closed} closed`;
     rows.push({ where, what, figure: seconds, unit: 's', most: target, detail });
     say(`  ${what}: ${seconds.toFixed(1)} s (${detail})`);
   }
+  (await nextStore(stores, changedNames, size)).close();
+  const work = { ...place, store: path.join(stores, `next-${changedNames}.db`), now: clock.now + 1_000, threads: true };
+  const done = await rescanIn(await bundleProcess(path.join(cache, 'bundle')), work);
+  const what = `rescan, ${changedNames} names changed`;
+  const detail = `until its entry is committed, in a process of its own, start not counted; processor ${done.cpuSeconds.toFixed(1)} s; ${done.assessed} components, ${done.opened} opened, ${done.closed} closed`;
+  rows.push({ where, what, figure: done.seconds, unit: 's', most: 3, detail });
+  rows.push({ where, what: `${what}, memory`, figure: done.peakMb, unit: 'MB', most: 400, detail: 'largest resident' });
+  say(`  ${what}: ${done.seconds.toFixed(1)} s, ${done.peakMb.toFixed(0)} MB (${detail})`);
 }
 
-async function measure(ledger: Ledger, where: string): Promise<void> {
+async function measure(ledger: Ledger, where: string, place: BenchPlace): Promise<void> {
   const bytes = await bytesOf(ledger);
   rows.push({
     where,
@@ -149,7 +166,7 @@ async function measure(ledger: Ledger, where: string): Promise<void> {
   });
   await measureQuestions(ledger, where);
   await measureAppends(ledger, where);
-  await measureRescans(ledger, where);
+  await measureRescans(ledger, where, place);
 }
 
 /** Builds an estate where there is none, and gives a copy of it that may be written to. */
@@ -167,12 +184,17 @@ async function built(): Promise<string> {
   return folder;
 }
 
+const first: FirstBench = { cache, stores, size, clock, open, say };
+
 async function onSqlite(folder: string, work: string): Promise<void> {
   say('SQLite');
-  cpSync(folder, work, { recursive: true });
-  const ledger = await open(work, null);
-  await measure(ledger, 'SQLite');
-  await ledger.close();
+  if (!options.first) {
+    cpSync(folder, work, { recursive: true });
+    const ledger = await open(work, null);
+    await measure(ledger, 'SQLite', { folder: work, databaseUrl: null });
+    await ledger.close();
+  }
+  rows.push(...(await measureFirst(first, null, `${work}-first`)));
 }
 
 async function onPostgres(folder: string, work: string): Promise<void> {
@@ -184,16 +206,20 @@ async function onPostgres(folder: string, work: string): Promise<void> {
   say('PostgreSQL');
   const server = await startPostgres();
   try {
-    const from = await open(folder, null);
-    clock.now = quarterStart(0);
-    const ledger = await open(work, await server.fresh());
-    const started = performance.now();
-    await copyEstate(from, ledger, clock);
-    await from.close();
-    await sql`VACUUM ANALYZE`.execute(ledger.reader);
-    say(`  copied in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-    await measure(ledger, 'PostgreSQL');
-    await ledger.close();
+    if (!options.first) {
+      const from = await open(folder, null);
+      clock.now = quarterStart(0);
+      const databaseUrl = await server.fresh();
+      const ledger = await open(work, databaseUrl);
+      const started = performance.now();
+      await copyEstate(from, ledger, clock);
+      await from.close();
+      await sql`VACUUM ANALYZE`.execute(ledger.reader);
+      say(`  copied in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+      await measure(ledger, 'PostgreSQL', { folder: work, databaseUrl });
+      await ledger.close();
+    }
+    rows.push(...(await measureFirst(first, server, `${work}-first`)));
   } finally {
     await server.stop();
   }
@@ -201,7 +227,7 @@ async function onPostgres(folder: string, work: string): Promise<void> {
 
 const work = path.join(cache, `work-${process.pid}`);
 try {
-  const folder = await built();
+  const folder = options.first ? '' : await built();
   if (options.only !== 'postgres') await onSqlite(folder, path.join(work, 'sqlite'));
   if (options.only !== 'sqlite') await onPostgres(folder, path.join(work, 'postgres'));
 } finally {

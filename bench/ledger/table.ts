@@ -3,7 +3,7 @@ export interface LedgerRow {
   readonly where: string;
   readonly what: string;
   readonly figure: number;
-  readonly unit: 'ms' | 's' | '/s' | 'B';
+  readonly unit: 'ms' | 's' | '/s' | 'B' | 'MB';
   /** Its target: the most that it may be, of a rate the least; null where none is set. */
   readonly most: number | null;
   readonly detail: string;

@@ -24,7 +24,16 @@ export function testEvent(sink: string, now: Date): AlertEvent {
       epss: null,
     },
     component: 'pkg:generic/kvitto-test@0',
-    ...{ artifact: null, artifacts: 0, deployments: 0, deployment: null, containers: null, since: null, before: null },
+    ...{
+      artifact: null,
+      artifacts: 0,
+      deployments: 0,
+      deployment: null,
+      containers: null,
+      owner: null,
+      since: null,
+      before: null,
+    },
     after: { severity: 'low', score: 0.1, exploited: false, fixedIn: null, advisories: ['TEST-0000'] },
     detail: { test: true },
   };

@@ -117,6 +117,20 @@ Examples:
     const { deadCommand } = await import('./commands/watch/alerts-sinks.ts');
     exitWith(await deadCommand(options, context));
   });
+
+  const replay = configOption(
+    alerts
+      .command('replay')
+      .description(
+        'Sets a sink to an entry of the log: it is told again what was recorded since, with the ids that it had. A sink that is new is told only what comes.',
+      )
+      .argument('<sink>', 'its name in kvitto.yaml')
+      .requiredOption('--from <entry|time>', 'an entry, a date, or a time with its offset'),
+  );
+  ledgerOptions(answerOptions(replay)).action(async (name: string, options) => {
+    const { replayCommand } = await import('./commands/watch/alerts-replay.ts');
+    exitWith(await replayCommand(name, options, context));
+  });
   return alerts;
 }
 

@@ -53,7 +53,10 @@ export async function select(
   const contents = await contentsOf(all, artifacts, asOf);
   const components = new Set([...contents.values()].flatMap((c) => [...c.ever]));
   const learned = await passesAbout(all, components, asOf);
-  const passes = all.of('rescanned', asOf).map(({ index, fact }) => ({ entry: index, scope: fact.scope }));
+  const passes = all
+    .of('rescanned', asOf)
+    .filter(({ fact }) => fact.part === null)
+    .map(({ index, fact }) => ({ entry: index, scope: fact.scope }));
   for (const artifact of artifacts) {
     const last = lastPass(passes, artifact);
     if (last !== null) learned.entries.add(last.entry);

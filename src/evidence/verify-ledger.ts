@@ -1,4 +1,5 @@
 import { documentsOf, type Entry } from '../ledger/fact.ts';
+import { ledgerFailure } from '../ledger/failure.ts';
 import { ledgerPaths } from '../ledger/folder.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type LedgerOptions, openLedger } from '../ledger/open-ledger.ts';
@@ -82,9 +83,16 @@ async function checkDatabase(ledger: Ledger, keys: readonly string[], log: Log):
   const check = new Checking('agreement', 'the database belongs to the log, and neither lacks what the other has');
   check.looked();
   const { database } = ledger.parts;
-  await check.attempt(database.place, async () => {
+  const agree = async () => {
     const state = await ledger.state();
     await checkAgreement(ledger.parts, await openLogFiles({ ...ledger.parts, keys }), state);
+    return state;
+  };
+  await check.attempt(database.place, async () => {
+    // Definitions of tables that were altered come out as failures of statements.
+    const state = await agree().catch(async (thrown: unknown) => {
+      throw await ledgerFailure(database, ledger.parts.paths.folder, thrown);
+    });
     const last = log.size === 0 ? null : readEntry(await log.entry(log.size - 1), log.size - 1).entry;
     const behind = state.size === log.size && last !== null && Date.parse(last.recorded) !== state.last_recorded;
     if (behind) check.fault(`${database.place} table ledger, last_recorded`, `is not ${last.recorded}`);

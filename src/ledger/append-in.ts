@@ -1,8 +1,11 @@
 import { sql, type Transaction } from 'kysely';
 import { CodedError } from '../model/errors.ts';
+import type { Digest } from '../model/inventory.ts';
 import { applyAll } from './apply/apply.ts';
+import type { WrittenKnowledge } from './apply/context.ts';
 import type { Database, Reader } from './database/database.ts';
 import type { LedgerRow, Tables } from './database/tables.ts';
+import type { KnowledgeDocument } from './document-shapes.ts';
 import { encodeEntry } from './encode-entry.ts';
 import { documentsOf, type Entry, type Fact } from './fact.ts';
 import type { Instant } from './instant.ts';
@@ -33,6 +36,8 @@ export interface Moment {
 export interface Authored {
   readonly actor: string;
   readonly fact: Fact;
+  /** Documents of a pass that were just put, so that they need not be read back. */
+  readonly written?: WrittenKnowledge;
 }
 
 /** The ledger's row, which nobody else can change before this transaction ends. */
@@ -85,6 +90,7 @@ export async function appendAsked(
     const [author, requests] = nextTogether(asked, results.length);
     const decided = await author.decide({ tx, recorded, index: size }, requests);
     const entries: Entry[] = [];
+    const written = new Map<Digest, KnowledgeDocument>();
     for (const one of decided) {
       if (one.status === 'rejected') {
         results.push(one);
@@ -92,12 +98,15 @@ export async function appendAsked(
       }
       const value = { first: size + entries.length, count: one.value.length, recorded, clockBehindMs };
       results.push({ status: 'fulfilled', value });
-      for (const { actor, fact } of one.value) entries.push({ ...when, actor, tool, ...fact });
+      for (const { actor, fact, written: own } of one.value) {
+        entries.push({ ...when, actor, tool, ...fact });
+        for (const [digest, document] of own ?? []) written.set(digest, document);
+      }
     }
     if (entries.length === 0) continue;
     await removeRedacted({ reader: tx, database, documents }, entries.flatMap(documentsOf));
     const first = size;
-    await applyAll({ tx, database, documents }, first, entries, (rows) => {
+    await applyAll({ tx, database, documents, written }, first, entries, (rows) => {
       for (const [at, entry] of entries.entries()) rows.add('pending', { id: first + at, bytes: encodeEntry(entry) });
     });
     size += entries.length;

@@ -36,7 +36,8 @@ type NoProjection =
   | 'held'
   | 'dead_letter'
   | 'thread_memory'
-  | 'timing';
+  | 'timing'
+  | 'rescan_part';
 
 /** The tables that are a function of the log, with their primary keys. */
 export const projectionKeys = {

@@ -11,7 +11,7 @@ const maxEntryBytes = 65_535;
  */
 const leftOut: { readonly [Kind in FactKind]?: Readonly<Record<string, null | readonly never[]>> } = {
   'verdict-given': { policy: null, snapshot: null, run: null },
-  rescanned: { documents: [] },
+  rescanned: { documents: [], part: null },
   'deployment-started': { image: null, until: null, replaces: [], change: null, run: null, marks: [], text: null },
   'deployment-corrected': { until: null },
   'decisions-made': { texts: null },

@@ -84,7 +84,11 @@ export interface SnapshotLearned {
   readonly feeds: Digest;
 }
 
-/** Components were held against a snapshot. The documents list what that opened and closed, with the advisory records. */
+/**
+ * Components were held against a snapshot. The documents list what that opened and closed, with the advisory records. A pass over
+ * many takes several entries: `part: 'more'` says that it was not over with this one. The last has the whole pass's `components`
+ * and `problems`.
+ */
 export interface Rescanned {
   readonly kind: 'rescanned';
   readonly snapshot: Digest;
@@ -96,6 +100,8 @@ export interface Rescanned {
   /** What could not be assessed. */
   readonly problems: number;
   readonly documents: readonly Digest[];
+  /** Null: the pass is complete. */
+  readonly part: 'more' | null;
 }
 
 /** Why a deployment deserves a second look. */

@@ -166,6 +166,8 @@ export interface ChangeEvent extends EventBase {
   readonly deployment: number | null;
   /** Containers that were seen; null where nobody counted. */
   readonly containers: number | null;
+  /** Who owns the service, as kvitto.yaml names them when it is told; null for nobody. */
+  readonly owner: string | null;
   /** Since when the first of them runs (RFC 3339). */
   readonly since: string | null;
   /** Null where there was, or is, nothing. */

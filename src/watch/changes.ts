@@ -54,7 +54,8 @@ export interface Changes {
   readonly notRunning: ChangeCounts;
 }
 
-const mostListed = 10_000;
+/** Changes that are listed. */
+export const mostListed = 10_000;
 
 const states = {
   ofOpened: (m: KnownMatch): KnownState => ({
@@ -136,6 +137,11 @@ const none = (): Record<ChangeKind, number> => ({
   withdrawn: 0,
   gone: 0,
 });
+
+/** Nothing changed. */
+export function noChanges(): Changes {
+  return { listed: [], running: none(), notRunning: none() };
+}
 
 /**
  * What a pass changed for what ran when it was recorded, and for all else. Read from the ledger, so that it can be asked for at any

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type KnowledgeDocument, type KnownMatch, unassessed } from '../ledger/document-shapes.ts';
 import type { Documents } from '../ledger/documents.ts';
 import { type NameKey, type Source, vulnerabilityStates } from '../ledger/queries/changed-components.ts';
 import { openMatches } from '../ledger/queries/open-matches.ts';
-import { putJson } from '../ledger/record/text.ts';
+import { putKnowledge } from '../ledger/record/knowledge.ts';
 import { match } from '../match/match.ts';
 import type { AdvisoryStore } from '../model/advisory.ts';
 import type { Digest } from '../model/inventory.ts';
@@ -16,15 +17,19 @@ import { Records } from './records.ts';
 const componentsAtOnce = 30;
 /** Components, matches and fingerprints of one document: bounds its size. */
 const mostComponents = 2_000;
-const mostMatches = 10_000;
+const mostMatches = 5_000;
 const mostNotes = 20_000;
+/** Matches of documents that are kept in memory until their entry is written; what is beyond is read back. */
+const mostKept = 100_000;
 
 /** A vulnerability as a pass meets it. */
 export interface Vulnerability {
   /** Fingerprint that the ledger holds; undefined: it does not know it. */
   readonly stored: string | null | undefined;
-  /** All names by which the ledger knows it, or will know it after the pass. */
+  /** All names by which the ledger knows it, or will know it after the pass: those that it knows first. */
   readonly names: Set<string>;
+  /** How many of them the ledger knows. */
+  readonly known: number;
 }
 
 /** A name whose components a pass assessed. */
@@ -41,6 +46,8 @@ export interface PassDocument {
   readonly digest: Digest;
   readonly opened: number;
   readonly closed: number;
+  /** Null where it was too much to keep. */
+  readonly content: KnowledgeDocument | null;
 }
 
 type Notes = Pick<KnowledgeDocument, 'names' | 'ids'>;
@@ -61,6 +68,7 @@ export class Pass {
   readonly #store: AdvisoryStore;
   readonly #records: Records;
   #components = 0;
+  #changes = 0;
   #opened: KnownMatch[] = [];
   #closed: KnowledgeDocument['closed'][number][] = [];
 
@@ -71,11 +79,19 @@ export class Pass {
     this.#records = new Records(this.#store);
   }
 
-  /** Holds components against the store. All of them have a name that the store covers. */
-  async assess(purls: readonly string[]): Promise<void> {
-    for (let at = 0; at < purls.length; at += componentsAtOnce) {
+  /**
+   * Holds components against the store. All of them have a name that the store covers. Stops where the pass has opened and closed
+   * `most` or more: gives how many components it came to.
+   */
+  async assess(purls: readonly string[], most = Number.POSITIVE_INFINITY): Promise<number> {
+    let at = 0;
+    while (at < purls.length && this.#changes < most) {
       await this.#assessSome(purls.slice(at, at + componentsAtOnce));
+      at += componentsAtOnce;
+      // Reading from SQLite never waits: without this, nothing else in the process would have its turn.
+      await nextTurn();
     }
+    return Math.min(at, purls.length);
   }
 
   async #assessSome(purls: readonly string[]): Promise<void> {
@@ -108,6 +124,7 @@ export class Pass {
       }
       for (const m of difference.opened) this.#opened.push(m);
       for (const c of difference.closed) this.#closed.push(c);
+      this.#changes += difference.opened.length + difference.closed.length;
       this.#components += 1;
       if (this.#components >= mostComponents || this.#opened.length + this.#closed.length >= mostMatches) {
         await this.#write({ names: [], ids: [] }, []);
@@ -159,22 +176,25 @@ export class Pass {
       ...notes,
       problems,
     };
-    const digest = await putJson(this.#documents, document);
-    this.documents.push({ digest, opened: opened.length, closed: closed.length });
+    const digest = await putKnowledge(this.#documents, document);
+    const content = this.#changes <= mostKept ? document : null;
+    this.documents.push({ digest, opened: opened.length, closed: closed.length, content });
   }
 
   async #load(ids: readonly string[]): Promise<void> {
     const wanted = [...new Set(ids)].filter((id) => !this.vulnerabilities.has(id));
     if (wanted.length === 0) return;
     for (const { name, fingerprint, names } of await vulnerabilityStates(this.#source, wanted)) {
-      this.vulnerabilities.set(name, { stored: fingerprint, names });
+      this.vulnerabilities.set(name, { stored: fingerprint, names, known: names.size });
     }
     for (const id of wanted) {
-      if (!this.vulnerabilities.has(id)) this.vulnerabilities.set(id, { stored: undefined, names: new Set([id]) });
+      if (!this.vulnerabilities.has(id)) {
+        this.vulnerabilities.set(id, { stored: undefined, names: new Set([id]), known: 0 });
+      }
     }
   }
 
   #vulnerability(id: string): Vulnerability {
-    return this.vulnerabilities.get(id) ?? { stored: unassessed, names: new Set([id]) };
+    return this.vulnerabilities.get(id) ?? { stored: unassessed, names: new Set([id]), known: 0 };
   }
 }

@@ -80,14 +80,21 @@ export async function record(ledger: Ledger, request: RecordRequest): Promise<Re
       const known = await isKnown(source, digest, recorded.inventory);
       if (store === null) return { known, learned: null };
       const standing = await standingOf(source, documents, store);
-      const scope = { kind: 'artifact' as const, artifact: digest, components };
-      return { known, learned: await learn(source, documents, { store, standing, scope, problems: [] }) };
+      return { known, learned: await learn(source, documents, { store, standing, artifact: digest, components }) };
     },
-    async ({ known, learned }) => [
-      ...(known ? [] : [recorded]),
-      ...(learned?.facts ?? []),
-      ...(verdict === null ? [] : [verdict]),
-    ],
+    async ({ known, learned }, { tx }, isAlone) => {
+      const source = { reader: tx, database: ledger.database };
+      const holds =
+        isAlone ||
+        ((await isKnown(source, digest, recorded.inventory)) === known &&
+          (store === null || learned === null || (await learned.rests.hold(source, store, learned.pass))));
+      if (!holds) return null;
+      return [
+        ...(known ? [] : [{ fact: recorded }]),
+        ...(learned?.facts ?? []),
+        ...(verdict === null ? [] : [{ fact: verdict }]),
+      ];
+    },
   );
   const { known, learned } = worked;
   return { appended, known, rescanned: learned?.rescanned ?? null, problems: learned?.problems ?? [] };

@@ -1,11 +1,14 @@
 // What becomes of changes, on any database.
 import assert from 'node:assert/strict';
 import { processRules } from '../../src/alerts/rules/process-rules.ts';
+import { raiseHeld, raiseNews } from '../../src/alerts/rules/raise.ts';
 import { mostAlerts } from '../../src/ledger/apply/alerts.ts';
+import type { ConditionKind, ConditionsDocument } from '../../src/ledger/document-shapes.ts';
 import { decide } from '../../src/ledger/record/decide.ts';
 import { stop } from '../../src/ledger/record/stop.ts';
+import { putJson } from '../../src/ledger/record/text.ts';
 import { eventsOf } from '../../src/watch/events/events.ts';
-import { dayOf, factsOf, type SmallLedger } from '../../src/watch/testing/small-ledger.ts';
+import { dayOf, digestOf, factsOf, type SmallLedger } from '../../src/watch/testing/small-ledger.ts';
 import { a, b, below, scanAt, store, testsOn } from '../ledger/watch-stage.ts';
 import { alertsOf, configOf, run, told } from './rules-stage.ts';
 
@@ -96,6 +99,34 @@ alerts:
       'all! shop/prod: 2 new [CVE-2026-0001 CVE-2026-0002]',
       'all! till/prod: 1 new [CVE-2026-0001]',
     ]);
+  });
+
+  on('a pass that is too large for the memory is kept in parts, and told as if it were not', async (small) => {
+    await twoServices(small);
+    const ids = Array.from({ length: 60 }, (_, i) => `CVE-2026-${String(i + 1).padStart(4, '0')}`);
+    const lists = { a: ids.map((id) => below(id, '2.0.0')), b: ids.slice(0, 30).map((id) => below(id, '2.0.0')) };
+    await scanAt(small, 1, store(1, { npm: lists }, [factsOf('CVE-2026-0059', 9.8, true)]));
+    const config = configOf('alerts: [{name: all}, {name: each, by: vulnerability, services: [till]}]');
+    const { ledger } = small;
+    const source = (entry: number, from: number) => eventsOf(ledger, entry, from);
+    const raising = { ledger, source, config, now: small.now, actor: 'watch', mostKept: 7 };
+    assert.equal(await raiseNews(raising), 0);
+    assert.equal(await raiseHeld(raising), 62);
+    assert.equal((await raiseNews(raising)) + (await raiseHeld(raising)), 0);
+    const raised = await alertsOf(small);
+    const wide = raised.filter((r) => r.rule === 'all').map(({ document: d }) => d);
+    assert.deepEqual(
+      wide.map((d) => [d.service, d.total, d.exploited, d.changes.length, d.changes[0]?.subject]).sort(),
+      [
+        ['shop', 90, true, 90, 'CVE-2026-0059'],
+        ['till', 60, true, 60, 'CVE-2026-0059'],
+      ],
+    );
+    for (const { changes } of wide) assert.equal(new Set(changes.map((c) => c.id)).size, changes.length);
+    const each = raised
+      .filter((r) => r.rule === 'each')
+      .map(({ document: d }) => d.changes.map((c) => c.subject).join());
+    assert.deepEqual(each.sort(), ids);
   });
 
   on('what was recorded before anybody asked raises nothing', async (small) => {
@@ -339,6 +370,66 @@ alerts:
       'all! till/prod: 1 changed [CVE-2026-0001]',
     ]);
   });
+
+  on(
+    'conditions: what began is told, what ended is not and resolves; where nothing runs with it, too',
+    async (small) => {
+      await twoServices(small);
+      await scanAt(small, 1, known(1));
+      await run(small, configOf('alerts: []'));
+      const record = async (began: ConditionsDocument['began'], ended: ConditionsDocument['ended']) => {
+        const document: ConditionsDocument = { schema: 'kvitto-conditions-1', began, ended };
+        const conditions = await putJson(small.ledger.documents, document);
+        const counts = { began: began.length, ended: ended.length };
+        await small.ledger.append('watch', async () => [{ kind: 'conditions-changed', conditions, ...counts }]);
+      };
+      const of = (what: ConditionKind, subject: string) => ({ what, subject, level: '', detail: {} });
+      const stale = of('feed-stale', 'kev');
+      const likely = of('epss', 'CVE-2026-0002');
+      await record([stale, likely], []);
+      assert.equal((await run(small, all)).raised, 2);
+      assert.deepEqual((await told(small)).sort(), [
+        'all shop/prod: 1 epss [CVE-2026-0002]',
+        'all: 1 feed-stale [kev]',
+      ]);
+      await record([], [stale]);
+      const ended = await run(small, all);
+      assert.deepEqual([ended.raised, ended.resolved], [0, 1]);
+      // The probability stays as it is; nothing that has it runs there any more.
+      small.now = dayOf(2);
+      await small.record('shop-2', [b('2.0.0')], null);
+      await small.deploy('shop', 'shop-2');
+      assert.deepEqual((await run(small, configOf('alerts: []'))).resolved, 1);
+    },
+  );
+
+  on(
+    'past the gate: resolved when it does not run any more; a decision that ran out, when another is made',
+    async (small) => {
+      await twoServices(small);
+      await scanAt(small, 1, known(1));
+      await run(small, configOf('alerts: []'));
+      const config = configOf(
+        'alerts: [{name: gate, changes: [gate-bypassed, unrecorded-deployment, decision-expired]}]',
+      );
+      await decide(small.ledger, [decision({ service: 'till', until: dayOf(2) })], demands, by);
+      await small.deploy('shop', 'never scanned');
+      assert.equal((await run(small, config)).raised, 1);
+      small.now = dayOf(3);
+      const row = await small.ledger.reader.selectFrom('decision').select('id').executeTakeFirstOrThrow();
+      await small.ledger.append('watch', async () => [{ kind: 'decisions-expired', decisions: [row.id] }]);
+      assert.deepEqual(await run(small, config), { raised: 1, escalated: 0, resolved: 0, dueAt: null, began: false });
+      assert.deepEqual(await told(small), [
+        'gate shop/prod: 1 unrecorded-deployment [never scanned]'.replace('never scanned', digestOf('never scanned')),
+        `gate till/prod: 1 decision-expired [${row.id}]`,
+      ]);
+      await decide(small.ledger, [decision({ service: 'till' })], demands, by);
+      assert.equal((await run(small, config)).resolved, 1);
+      await small.deploy('shop', 'shop');
+      const later = await run(small, configOf('alerts: []'));
+      assert.equal(later.resolved, 1);
+    },
+  );
 
   on('an alert that counts more than it lists is over only when nothing of its time is open', async (small) => {
     await twoServices(small);

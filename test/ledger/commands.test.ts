@@ -203,6 +203,7 @@ describe('a service from its first scan to its end', () => {
       asOf: on('19'),
       gaps: [{ environment: 'prod', from: on('13'), to: on('18') }],
       drift: [],
+      alerts: [],
     });
     assert.ok(Array.isArray(deployments));
     const told = deployments.map((d) => [

@@ -126,6 +126,7 @@ export async function rescanFact(
     closed: document.closed.length,
     problems: 0,
     documents: [await putJson(documents, document)],
+    part: null,
   };
 }
 

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { metricsTable, withMetricsTable } from '../../scripts/metrics-table.ts';
 import { FindingCounts } from '../../src/watch/metrics/findings.ts';
 import { metricsText } from '../../src/watch/metrics/metrics.ts';
 import { timings } from '../../src/watch/metrics/timings.ts';
@@ -31,6 +32,15 @@ async function metricNames(): Promise<Set<string>> {
     await small.close();
   }
 }
+
+test('docs/monitoring.md lists the metrics that are told', async () => {
+  const page = readFileSync(path.join(folder, '../docs/monitoring.md'), 'utf8');
+  assert.equal(page, withMetricsTable(page, await metricsTable()), 'write it anew: npm run docs');
+  const listed = [...page.matchAll(/^\| `(kvitto_\w+)` \| (\w+) \|/gm)].flatMap(([, name = '', type]) =>
+    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  );
+  assert.deepEqual(listed, [...(await metricNames())]);
+});
 
 interface Dashboard {
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];

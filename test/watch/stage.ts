@@ -136,6 +136,8 @@ export interface WatchStage {
   /** Writes kvitto.yaml. */
   configure(text: string): void;
   watch(...words: readonly string[]): Watch;
+  /** Runs another command to its end. */
+  run(...words: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string }>;
   /** Ends all that it started. */
   end(): Promise<void>;
 }
@@ -205,6 +207,19 @@ export function watchStage(name: string, program: string, databaseUrl: string | 
         throw new Error(`the watch never said so:\n${told.slice(-4_000)}`);
       };
       return { child, ended, lines, until };
+    },
+    async run(...words) {
+      const child = spawn(process.execPath, [program, ...words], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        stdout += text;
+      });
+      const [code] = await once(child, 'close');
+      return { code, stdout };
     },
     async end() {
       for (const child of running) child.kill('SIGKILL');

@@ -95,6 +95,14 @@ describe('kvitto watch, three beside one PostgreSQL', { timeout: 280_000 }, () =
       await server.start();
       ledger = await stage.open();
       await deployMany(ledger, names, 'https://ci.example/2');
+      // All three live: who had the sink, or another, takes it up again.
+      await drained(ledger, 'hook', 90_000);
+      const cycles = () =>
+        watches.flatMap((w) => w.lines()).filter((l) => l.event === 'cycle' && l.level !== 'error').length;
+      for (const before = cycles(); cycles() === before; ) await pause(100);
+      const bugs = watches.flatMap((w) => w.lines()).filter((l) => l.message.includes('a bug'));
+      assert.deepEqual(bugs, []);
+      await deployMany(ledger, names, 'https://ci.example/again');
       const row = await ledger.reader.selectFrom('job').selectAll().where('name', '=', 'sink:hook').executeTakeFirst();
       const holder = watches.find((w) => `${w.child.pid}` === row?.owner?.split('|')[1]);
       holder?.child.kill('SIGKILL');

@@ -137,6 +137,33 @@ describe('kvitto watch', { timeout: 120_000 }, () => {
     await down.down();
   });
 
+  test('a sink that is set back is told again, with the same ids', async () => {
+    const stage = stageOf('replay');
+    stage.configure(hookConfig(receiver.url, ['deployment']));
+    const ledger = await stage.open();
+    const watch = stage.watch('--no-update', '--every', '1h', '--listen', 'off');
+    await watch.until((line) => line.event === 'watch');
+    const from = await standsAt(ledger, 'hook');
+    const time = new Date().toISOString();
+    const before = receiver.arrived.length;
+    await deployMany(ledger, ['shop', 'api', 'web'], 'https://ci.example/1');
+    await drained(ledger, 'hook');
+    const expected = (await eventsFrom(ledger, from, new Set<EventType>(['deployment']))).map((e) => e.id);
+    for (const since of [`${from}`, time]) {
+      const { code, stdout } = await stage.run('alerts', 'replay', 'hook', '--from', since, '-f', 'json');
+      assert.equal(code, 0);
+      const entries = (await ledger.state()).size - from;
+      assert.deepEqual(JSON.parse(stdout), { schema: 'kvitto-alerts-replay-1', sink: 'hook', entry: from, entries });
+      await drained(ledger, 'hook');
+    }
+    const ids = receiver.arrived.slice(before).map((one) => one.id);
+    assert.deepEqual(ids, [...expected, ...expected, ...expected]);
+    assert.equal((await stage.run('alerts', 'replay', 'hook', '--from', '99999')).code, 2);
+    assert.equal((await stage.run('alerts', 'replay', 'hok', '--from', '1')).code, 2);
+    watch.child.kill('SIGTERM');
+    assert.equal(await watch.ended, 0);
+  });
+
   test('wrong usage is told, with 2', async () => {
     const stage = stageOf('usage');
     for (const [words, says] of [

@@ -100,6 +100,12 @@ const rule = z.strictObject({
   escalate: z.strictObject({ after: duration, send: sinkNames.min(1) }).optional(),
 });
 
+/** As the gate reads it: of any length. */
+function ageMs(text: string): number {
+  const unitMs = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+  return Number(text.slice(0, -1)) * unitMs[text.at(-1) as keyof typeof unitMs];
+}
+
 /** The shape of `kvitto.yaml`, as far as it is about watching and telling. What stands under a sink's name is looked at by the sink. */
 export const alertShape = z.strictObject({
   version: z.literal(1, 'expected 1, the only version of the format so far'),
@@ -107,7 +113,7 @@ export const alertShape = z.strictObject({
   maxDbAge: z
     .string()
     .regex(/^\d{1,5}[hdw]$/, 'expected a number of hours, days or weeks, such as 12h, 5d or 2w')
-    .pipe(duration)
+    .transform(ageMs)
     .optional(),
   watch: watch.optional(),
   owners: z.array(owner).max(10_000).optional(),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
 import { CodedError } from '../../model/errors.ts';
 import { changeKinds, eventTypes } from '../../model/event.ts';
+import { allSinks } from '../sinks/all.ts';
 import { memorySink } from '../testing/memory-sink.ts';
 import { neverMatches } from './can-match.ts';
 import { defaultRules, openRule } from './default-rules.ts';
@@ -200,6 +202,38 @@ test('alerts: what is wrong is named with line and key', () => {
       text,
     );
   }
+});
+
+test('alerts: the example of docs/alerts.md is one', () => {
+  const page = readFileSync(new URL('../../../docs/alerts.md', import.meta.url), 'utf8');
+  const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const { sinks, rules, owners, watch } = parseAlertConfig(example, 'kvitto.yaml', allSinks);
+  assert.deepEqual(
+    sinks.map((s) => [s.name, s.sink.id, s.events.size]),
+    [
+      ['central-log', 'syslog', 4],
+      ['mail', 'smtp', 0],
+      ['chat', 'slack', 0],
+      ['pager', 'webhook', 0],
+    ],
+  );
+  assert.deepEqual(
+    rules.map((r) => [r.name, r.send.join(' ')]),
+    [
+      ['exploited', 'chat mail pager'],
+      ['severe', 'mail chat'],
+      ['likely', 'mail'],
+      ['past-the-gate', 'mail chat'],
+      ['not-watched', 'mail pager'],
+      ['decisions', 'mail chat'],
+    ],
+  );
+  assert.deepEqual(
+    [owners.length, watch.timezone, rules[1]?.quiet?.timezone],
+    [2, 'Europe/Stockholm', 'Europe/Stockholm'],
+  );
+  // Every kind is explained.
+  for (const kind of changeKinds) assert.ok(page.includes(`\`${kind}\``), kind);
 });
 
 test('alerts: any text is a configuration or config-invalid', () => {

@@ -44,28 +44,47 @@ function inAscii(json: string): string {
 }
 
 /**
- * As `encodeLine`, but in ASCII and of at most so many bytes: texts and lists are made shorter, step by step, until it fits, and the document says so. Still
+ * As `encodeLine`, but of at most so many bytes of UTF-8: texts and lists are made shorter, step by step, until it fits, and the document says so. Still
  * valid JSON, with its id, type and time whole. Null where it does not fit even so.
  */
+export function encodeLineWithin(
+  mostBytes: number,
+  encoding: EncodingName,
+  event: KvittoEvent,
+  context: EncodingContext,
+): string | null {
+  return firstWithin(mostBytes, encoding, event, context, (json) => json);
+}
+
+/** As `encodeLineWithin`, in ASCII. */
 export function encodeAsciiWithin(
   mostBytes: number,
   encoding: EncodingName,
   event: KvittoEvent,
   context: EncodingContext,
 ): string | null {
-  const whole = within(mostBytes, encodeLine(encoding, event, context));
+  return firstWithin(mostBytes, encoding, event, context, inAscii);
+}
+
+function firstWithin(
+  mostBytes: number,
+  encoding: EncodingName,
+  event: KvittoEvent,
+  context: EncodingContext,
+  write: (json: string) => string,
+): string | null {
+  const fits = (json: string): string | null => {
+    // Written, it is no shorter.
+    if (json.length > mostBytes) return null;
+    const line = write(json);
+    return Buffer.byteLength(line) <= mostBytes ? line : null;
+  };
+  const whole = fits(encodeLine(encoding, event, context));
   if (whole !== null) return whole;
   for (const step of shortenings) {
     const document = encoders[encoding](shortened(event, step), context);
-    const line = within(mostBytes, toLine(marks[encoding](Object(document))));
+    const line = fits(toLine(marks[encoding](Object(document))));
     if (line !== null) return line;
   }
   return null;
-}
-
-function within(mostBytes: number, json: string): string | null {
-  // Escaped, it is longer at most.
-  if (json.length > mostBytes) return null;
-  const line = inAscii(json);
-  return line.length <= mostBytes ? line : null;
 }

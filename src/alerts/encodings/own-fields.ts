@@ -92,6 +92,7 @@ function changeFields(event: ChangeEvent): Holes {
     exploitation: vulnerability?.exploitation.map((e) => ({ ...e })),
     before: stateFields(event.before),
     after: stateFields(event.after),
+    owner: event.owner,
     detail: { ...event.detail },
   };
 }

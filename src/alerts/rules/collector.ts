@@ -5,8 +5,8 @@ import { addChange, type Group, newGroup, threadOf } from './group.ts';
 import type { Handled } from './handled.ts';
 import { Matching } from './matching.ts';
 
-/** Most changes, and groups, that are in memory at a time: a change has about a kilobyte. */
-const mostKept = 20_000;
+/** Most changes, and groups, that are in memory at a time: a change has about two kilobytes. */
+export const mostKept = 40_000;
 
 /** Kinds of which a decision in force may say that nothing is to be done. */
 const settled: ReadonlySet<string> = new Set<ChangeEvent['change']>([
@@ -23,12 +23,14 @@ const settled: ReadonlySet<string> = new Set<ChangeEvent['change']>([
 export class Collector {
   readonly #matching: Matching;
   readonly #handled: Handled;
+  readonly #most: number;
   #groups = new Map<string, Group>();
   #kept = 0;
 
-  constructor(config: AlertConfig, handled: Handled) {
+  constructor(config: AlertConfig, handled: Handled, most: number = mostKept) {
     this.#matching = new Matching(config);
     this.#handled = handled;
+    this.#most = most;
   }
 
   /** `at`: which decisions are in force. */
@@ -50,7 +52,7 @@ export class Collector {
 
   /** Whether what is kept should go elsewhere. */
   get full(): boolean {
-    return this.#kept >= mostKept;
+    return this.#kept >= this.#most;
   }
 
   /** What was collected since the last time; it is forgotten. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type SeverityLevel, severityLevels } from '../../model/advisory.ts';
-import { type ChangeEvent, type ChangeKind, changeKinds } from '../../model/event.ts';
+import { type ChangeEvent, type ChangeKind, changeKinds, type KnownState } from '../../model/event.ts';
 import type { AlertRule } from '../config/config.ts';
 
 /** Most changes that an alert lists. All are counted. */
@@ -78,24 +78,19 @@ function list({ changes }: Group, change: ChangeEvent): number {
   return 0;
 }
 
-function ranks({ change, before, after, entry, place }: ChangeEvent): number[] {
-  const state = after ?? before;
-  return [
-    state?.exploited === true ? 0 : 1,
-    severityLevels.indexOf(state?.severity ?? 'unknown'),
-    -(state?.score ?? -1),
-    changeKinds.indexOf(change),
-    entry,
-    place,
-  ];
-}
-
 /** Worst first; of equals in the order of the log, so that whatever comes first, the same are listed. */
 function compare(a: ChangeEvent, b: ChangeEvent): number {
-  const [left, right] = [ranks(a), ranks(b)];
-  for (const [at, rank] of left.entries()) {
-    const off = rank - (right[at] ?? 0);
-    if (off !== 0) return off;
-  }
-  return 0;
+  const [left, right] = [a.after ?? a.before, b.after ?? b.before];
+  return (
+    Number(right?.exploited === true) - Number(left?.exploited === true) ||
+    rankOf(left) - rankOf(right) ||
+    (right?.score ?? -1) - (left?.score ?? -1) ||
+    changeKinds.indexOf(a.change) - changeKinds.indexOf(b.change) ||
+    a.entry - b.entry ||
+    a.place - b.place
+  );
+}
+
+function rankOf(state: KnownState | null): number {
+  return severityLevels.indexOf(state?.severity ?? 'unknown');
 }

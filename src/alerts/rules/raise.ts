@@ -1,3 +1,4 @@
+import { parts } from '../../ledger/apply/interned.ts';
 import type { Fact } from '../../ledger/fact.ts';
 import type { Instant } from '../../ledger/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -17,7 +18,7 @@ import { moveFrom, placeOf, type RulesPlace } from './place.ts';
 /** Most alerts of one entry, which has to fit into 64 KiB. */
 const mostRaised = 200;
 /** Of what waits, so many are in memory at a time. */
-const mostDue = 50;
+const mostDue = 200;
 /** So many entries that nothing follows from are passed without noting it. */
 const mostUnnoted = 1_000;
 
@@ -28,6 +29,8 @@ export interface Raising {
   readonly config: AlertConfig;
   readonly now: Instant;
   readonly actor: string;
+  /** Most changes in memory; a test has few. */
+  readonly mostKept?: number;
 }
 
 /** The rules as they stand, by name. What waits for one that is gone waits for nobody. */
@@ -44,7 +47,7 @@ export async function raiseNews(raising: Raising): Promise<number> {
   const first = await placeOf(ledger.reader);
   if (first === null) return 0;
   const { size } = await ledger.state();
-  const collector = new Collector(config, await Handled.since(ledger.reader, now));
+  const collector = new Collector(config, await Handled.since(ledger.reader, now), raising.mostKept);
   let place = first;
   let seen = false;
   for await (const entry of changingEntries(ledger, first.entry, size)) {
@@ -60,7 +63,10 @@ export async function raiseNews(raising: Raising): Promise<number> {
   const groups = collector.take();
   const end = { entry: size, place: 0 };
   if (groups.length === 0 && !seen && size - place.entry < mostUnnoted) return 0;
-  return (await settle(raising, groups, place, end)) ?? 0;
+  if (place === first) return (await settle(raising, groups, place, end)) ?? 0;
+  // What was kept in parts is raised in parts: `raiseHeld` does.
+  await keep(raising, groups, place, end);
+  return 0;
 }
 
 /** Lets groups wait until the rest was read. */
@@ -70,35 +76,32 @@ async function keep(
   from: RulesPlace,
   to: Pick<RulesPlace, 'entry' | 'place'>,
 ): Promise<boolean> {
-  const waiting = await withWhatWaits(ledger, groups);
   let moved = false;
   await ledger.append(actor, async ({ tx }) => {
     moved = await moveFrom(tx, from, to, now);
-    if (moved)
-      await hold(
-        tx,
-        waiting.map(({ group, due }) => ({ group, due: Math.min(due ?? now, now) })),
+    if (!moved) return [];
+    for (const part of parts(groups, mostDue)) {
+      const source = { reader: tx, database: ledger.database };
+      const waiting = await heldOfThreads(
+        source,
+        part.map((g) => g.thread),
       );
+      const held = part.map((group) => {
+        const before = waiting.get(group.thread);
+        return { group: before === undefined ? group : together(before.group, group), due: now };
+      });
+      await hold(tx, held);
+    }
     return [];
   });
   return moved;
 }
 
-/** Groups, each with what waited of its thread. `due`: of what waited; null for nothing. */
-async function withWhatWaits(
-  ledger: Ledger,
-  groups: readonly Group[],
-): Promise<{ readonly group: Group; readonly due: Instant | null }[]> {
-  const waiting = await heldOfThreads(
-    ledger,
-    groups.map((g) => g.thread),
-  );
-  return groups.map((group) => {
-    const before = waiting.get(group.thread);
-    if (before === undefined) return { group, due: null };
-    merge(group, before.group);
-    return { group, due: before.due };
-  });
+/** A group with what another of its thread has. Neither is changed: what a transaction does may have to be done again. */
+function together(one: Group, other: Group): Group {
+  const both = { ...one, counts: { ...one.counts }, changes: [...one.changes] };
+  merge(both, other);
+  return both;
 }
 
 /** Raises those groups that are due, and lets the others wait. Null where another process was there first. */
@@ -114,8 +117,14 @@ async function settle(
     ledger,
     groups.map((g) => g.thread),
   );
+  const before = await heldOfThreads(
+    ledger,
+    groups.map((g) => g.thread),
+  );
   const [raised, waiting]: [Group[], Held[]] = [[], []];
-  for (const { group } of await withWhatWaits(ledger, groups)) {
+  for (const news of groups) {
+    const held = before.get(news.thread);
+    const group = held === undefined ? news : together(held.group, news);
     const rule = rules.get(group.rule);
     if (rule === undefined) continue;
     const due = dueAt(rule, group, now, last.get(group.thread) ?? null);

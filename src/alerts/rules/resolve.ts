@@ -23,7 +23,7 @@ const ending: readonly FactKind[] = [
   'alerts-raised',
 ];
 
-const mostAtOnce = 50;
+const mostAtOnce = 200;
 const lookAtOnce = 500;
 
 interface Candidate {

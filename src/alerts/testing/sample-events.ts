@@ -42,6 +42,7 @@ export function sampleChange(change: ChangeKind, place: number): ChangeEvent {
     deployments: 3,
     deployment: 77,
     containers: 1000,
+    owner: null,
     since: '2026-05-01T08:00:00.000Z',
     before: null,
     after: { severity: 'critical', score: 9.8, exploited: true, fixedIn: '3.0.17-1~deb12u2', advisories: ['DSA-1'] },

@@ -39,6 +39,7 @@ export function sampleChange(over: Partial<ChangeEvent> = {}): ChangeEvent {
     since: '2025-09-30T08:00:00Z',
     before: { severity: 'critical', score: 9.8, exploited: false, fixedIn: '3.0.17-1', advisories: ['DSA-6000-1'] },
     after: { severity: 'critical', score: 9.8, exploited: true, fixedIn: '3.0.17-1', advisories: ['DSA-6000-1'] },
+    owner: null,
     detail: {},
     ...over,
   };

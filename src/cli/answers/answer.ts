@@ -67,6 +67,7 @@ const times: ReadonlySet<string> = new Set([
   'knownTo',
   'firstKnown',
   'recorded',
+  'raised',
 ]);
 
 /** An answer of the ledger as a document: its times as RFC 3339, an open end as null; the keys in their order. */

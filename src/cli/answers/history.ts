@@ -13,7 +13,7 @@ export function historyAnswer(history: History): Answer {
   return { document: toDocument('kvitto-history-1', history), lines: (view) => lines(history, view) };
 }
 
-function lines({ service, asOf, deployments, gaps, drift }: History, view: View): string[] {
+function lines({ service, asOf, deployments, gaps, drift, alerts }: History, view: View): string[] {
   // The last ones are those that are asked for most; a cut leaves out the oldest.
   const most = view.mostRows;
   const shown = deployments.length > most ? deployments.slice(-most) : deployments;
@@ -23,9 +23,34 @@ function lines({ service, asOf, deployments, gaps, drift }: History, view: View)
     ...(hidden > 0 ? ['', `… ${hidden.toLocaleString('en-US')} older ones (--all, or -f json)`] : []),
     ...shown.flatMap((d) => ['', ...deployment(d, view)]),
     ...gapLines([...gaps.map(lookedSentence), ...drift.map((d) => `seen ${driftSentence(d)}`)], view),
+    ...alertLines(alerts, view),
     '',
     `Next: kvitto exposure ${service} --from TIME --to TIME   what was known while it ran`,
   ];
+}
+
+/** The last ones are those that are asked for most, as of deployments. */
+function alertLines(alerts: History['alerts'], view: View): string[] {
+  if (alerts.length === 0) return [];
+  const shown = alerts.length > view.mostRows ? alerts.slice(-view.mostRows) : alerts;
+  const hidden = alerts.length - shown.length;
+  return [
+    '',
+    view.paint.heading(many(alerts.length, 'alert')),
+    ...(hidden > 0 ? [`… ${hidden.toLocaleString('en-US')} older ones (--all, or -f json)`] : []),
+    ...shown.flatMap((a) => indented(alertSentence(a), view)),
+  ];
+}
+
+function alertSentence(a: History['alerts'][number]): string {
+  const place = a.environment === null ? '' : `, ${a.environment}`;
+  const knew =
+    a.acknowledged === null
+      ? 'acknowledged by nobody'
+      : `acknowledged ${when(a.acknowledged.at)} by ${a.acknowledged.by} (entry ${a.acknowledged.entry})`;
+  const escalated = a.escalated === null ? '' : `, escalated (entry ${a.escalated})`;
+  const over = a.resolved === null ? 'open' : `resolved ${when(a.resolved.at)} (entry ${a.resolved.entry})`;
+  return `${a.alert}  raised ${when(a.raised)} by rule ${a.rule}${place}: ${a.severity}${a.exploited ? ', exploited' : ''}, ${many(a.total, 'change')}${escalated}; ${knew}; ${over}`;
 }
 
 function deployment(d: Told, view: View): string[] {

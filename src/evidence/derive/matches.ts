@@ -21,7 +21,7 @@ export interface Matches {
   readonly forms: ReadonlyMap<string, readonly Form[]>;
   /** Every name under which a vulnerability was known, by its main one; with the entry that first said so. */
   readonly names: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** The last pass that looked at an artifact, or at all. */
+  /** The complete passes over an artifact, or over all, by their last entries. */
   readonly passes: readonly {
     readonly entry: number;
     readonly at: Instant;
@@ -61,12 +61,8 @@ export async function matchesOf(ground: Ground, components: ReadonlySet<string>,
   return {
     forms,
     names,
-    passes: passes.map(({ index, at, fact: { scope, snapshot, problems } }) => ({
-      entry: index,
-      at,
-      scope,
-      snapshot,
-      problems,
-    })),
+    passes: passes
+      .filter(({ fact }) => fact.part === null)
+      .map(({ index, at, fact: { scope, snapshot, problems } }) => ({ entry: index, at, scope, snapshot, problems })),
   };
 }

@@ -64,6 +64,7 @@ const entry = z.discriminatedUnion('kind', [
     closed: count,
     problems: count,
     documents: z.array(digest).default([]),
+    part: z.literal('more').nullable().default(null),
   }),
   z.object({
     ...envelope,

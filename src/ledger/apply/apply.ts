@@ -6,7 +6,7 @@ import type { Entry } from '../fact.ts';
 import { applyAcknowledgement, applyAlerts, applyEscalation, applyResolution } from './alerts.ts';
 import { applyArtifact, applySnapshot, applyVerdict } from './artifacts.ts';
 import { applyConditions } from './conditions.ts';
-import type { ApplyContext, At } from './context.ts';
+import type { ApplyContext, At, WrittenKnowledge } from './context.ts';
 import { applyDecisions, applyExpiry } from './decisions.ts';
 import { applyCorrection, applyStart, applyStop } from './deployments.ts';
 import { type Interned, Numbers } from './interned.ts';
@@ -89,6 +89,7 @@ export interface ApplyTo {
   readonly tx: Transaction<Tables>;
   readonly database: Database;
   readonly documents: Documents;
+  readonly written?: WrittenKnowledge;
 }
 
 /** Applies entries, the first of which has the index `first`. `also`: rows that are written with theirs. */

@@ -104,7 +104,7 @@ export async function applyRescan(context: ApplyContext, { index, recorded }: At
   const found = await tx.selectFrom('snapshot').select('id').where('digest', '=', fact.snapshot).executeTakeFirst();
   const snapshot = found?.id ?? 0;
   for (const [document, digest] of fact.documents.entries()) {
-    const knowledge = readKnowledge(await documents.get(digest), digest);
+    const knowledge = context.written?.get(digest) ?? readKnowledge(await documents.get(digest), digest);
     await close(context, recorded, knowledge.closed);
     await nameVulnerabilities(context, recorded, knowledge.opened);
     await numbers.load('component', new Set(knowledge.opened.map((m) => m.component)));
@@ -132,6 +132,7 @@ export async function applyRescan(context: ApplyContext, { index, recorded }: At
     await rows.flush();
     await noteFingerprints(context, knowledge);
   }
+  if (fact.part !== null) return;
   const artifact = fact.scope === 'all' ? null : await numbers.get('artifact', fact.scope);
   const { components, opened, closed, problems } = fact;
   rows.add('rescan', { id: index, snapshot, artifact, components, opened, closed, problems, known_from: recorded });

@@ -169,5 +169,15 @@ export const columns: Columns = {
   thread_memory: { sink: 't', thread: 't', value: 't' },
   timing: { name: 't', bound: 'n', count: 'n', total: 'n' },
   person: { pseudonym: 't', name: 't' },
+  rescan_part: {
+    bulk: 'n',
+    part: 'n',
+    snapshot: 't',
+    work: 't',
+    worker: 't?',
+    lease: 'n',
+    done: 'n',
+    result: 't',
+  },
   migration: { id: 'n', name: 't', hash: 't', applied: 'n' },
 };

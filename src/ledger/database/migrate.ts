@@ -3,7 +3,8 @@ import { sql, type Transaction } from 'kysely';
 import { CodedError } from '../../model/errors.ts';
 import type { Database, Reader } from './database.ts';
 import { allMigrations, type Migration } from './migrations/list.ts';
-import type { MigrationRow, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
+import type { MigrationRow } from './work-rows.ts';
 
 const notation = {
   sqlite: {

@@ -4,6 +4,8 @@
  * `known_to` say when the ledger knew a row, `valid_from` and `valid_to` when it was true.
  */
 
+import type { MigrationRow, RescanPartRow } from './work-rows.ts';
+
 /** One row: how far the log has come. */
 export interface LedgerRow {
   one: number;
@@ -141,7 +143,7 @@ export interface SnapshotRow {
   known_from: number;
 }
 
-/** A pass over components. `artifact`: null for all. */
+/** A complete pass over components, by its last entry. `artifact`: null for all. */
 export interface RescanRow {
   id: number;
   snapshot: number;
@@ -353,13 +355,6 @@ export interface PersonRow {
   name: string;
 }
 
-export interface MigrationRow {
-  id: number;
-  name: string;
-  hash: string;
-  applied: number;
-}
-
 export interface Tables {
   ledger: LedgerRow;
   pending: PendingRow;
@@ -394,6 +389,7 @@ export interface Tables {
   thread_memory: ThreadMemoryRow;
   timing: TimingRow;
   person: PersonRow;
+  rescan_part: RescanPartRow;
   migration: MigrationRow;
 }
 

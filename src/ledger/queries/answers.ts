@@ -121,6 +121,22 @@ export interface History {
   })[];
   readonly gaps: readonly Gap[];
   readonly drift: readonly DriftRef[];
+  /** Alerts about the service that were raised in the time that was asked for, oldest first. */
+  readonly alerts: readonly AlertMark[];
+}
+
+/** What the history of a service says of an alert, as known at a moment. */
+export interface AlertMark {
+  readonly alert: number;
+  readonly rule: string;
+  readonly environment: string | null;
+  readonly severity: SeverityLevel;
+  readonly exploited: boolean;
+  readonly total: number;
+  readonly raised: Instant;
+  readonly escalated: number | null;
+  readonly acknowledged: { readonly entry: number; readonly at: Instant; readonly by: string } | null;
+  readonly resolved: { readonly entry: number; readonly at: Instant } | null;
 }
 
 /** A decision as it stood. */

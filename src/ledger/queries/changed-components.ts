@@ -35,13 +35,19 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The names that the ledger knows, or those of a list that it knows; sorted by ecosystem, then name. */
+/** The names that the ledger knows, or those of a list (keys, or numbers) that it knows; sorted by ecosystem, then name. */
 export async function nameStates(
   { reader, database }: Source,
-  names: 'all' | readonly NameKey[],
+  names: 'all' | readonly NameKey[] | { readonly ids: readonly number[] },
 ): Promise<NameState[]> {
   const found: NameState[] = [];
-  if (names === 'all') {
+  if (names !== 'all' && 'ids' in names) {
+    for (const part of parts(names.ids)) {
+      const { rows } = await sql<NameState>`SELECT id, ecosystem, name, fingerprint FROM advisory_name
+        WHERE ${among(database, 'id', part)}`.execute(reader);
+      for (const row of rows) found.push(row);
+    }
+  } else if (names === 'all') {
     const { rows } = await sql<NameState>`SELECT id, ecosystem, name, fingerprint FROM advisory_name`.execute(reader);
     found.push(...rows);
   } else {
@@ -143,4 +149,18 @@ export async function componentCounts({ reader }: Source): Promise<{ total: numb
   const nameless = new Set<string>();
   await purls(reader, nameless, sql<{ purl: string }>`SELECT purl FROM component WHERE advisory_name IS NULL`);
   return { total: Number(rows[0]?.total ?? 0), nameless };
+}
+
+/** How many components are looked up under each of these names (`NameState.id`). */
+export async function componentsPerName(
+  { reader, database }: Source,
+  names: readonly number[],
+): Promise<Map<number, number>> {
+  const found = new Map<number, number>();
+  for (const part of parts(names)) {
+    const { rows } = await sql<{ id: number; count: number }>`SELECT advisory_name AS id, count(*) AS count
+      FROM component WHERE ${among(database, 'advisory_name', part)} GROUP BY advisory_name`.execute(reader);
+    for (const { id, count } of rows) found.set(id, Number(count));
+  }
+  return found;
 }

@@ -5,6 +5,7 @@ import type { Instant } from '../instant.ts';
 import type { Ledger } from '../ledger.ts';
 import { readText } from '../read-documents.ts';
 import { readEntries } from '../read-entries.ts';
+import { alertMarks } from './alert-marks.ts';
 import type { BeliefCause, Gap, History } from './answers.ts';
 import { deploymentRefs, endingOf, type Period, periodColumns, verdictsOf } from './deployment-refs.ts';
 import { endAt, knownAt, numberOf } from './known-at.ts';
@@ -87,6 +88,7 @@ export async function history(ledger: Ledger, request: HistoryRequest): Promise<
     deployments,
     gaps,
     drift: await driftIn(ledger, { environments, service, asOf }, span.from, span.to),
+    alerts: await alertMarks(ledger, { ...request, service, asOf }),
   };
 }
 

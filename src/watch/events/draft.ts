@@ -29,6 +29,7 @@ const nothing: Omit<ChangeDraft, 'change' | 'subject' | 'message'> = {
   deployments: 0,
   deployment: null,
   containers: null,
+  owner: null,
   since: null,
   before: null,
   after: null,

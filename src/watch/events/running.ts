@@ -16,13 +16,18 @@ export interface Running {
   readonly since: Instant;
 }
 
-/** What ran when an entry was recorded, as it was known then; sorted by service, environment, deployment. */
+/**
+ * What ran when an entry was recorded, as it was known then; sorted by service, environment, deployment. What a later entry of the same
+ * instant says (a clock that was set back makes it long) was not known then.
+ */
 export async function runningThen({ reader }: Source, { index, recorded }: Origin): Promise<Running[]> {
   const { rows } = await sql<Running>`SELECT p.artifact AS number, p.deployment, s.name AS service,
       e.name AS environment, a.digest AS artifact, p.valid_from AS since
     FROM period p JOIN service s ON s.id = p.service JOIN environment e ON e.id = p.environment
       JOIN artifact a ON a.id = p.artifact
-    WHERE p.entry < ${index} AND p.known_from <= ${recorded} AND p.known_to > ${recorded}
+    WHERE p.entry < ${index} AND p.known_from <= ${recorded} AND p.known_to >= ${recorded}
+      AND (p.known_to > ${recorded} OR NOT EXISTS (SELECT 1 FROM period q
+        WHERE q.deployment = p.deployment AND q.entry > p.entry AND q.entry < ${index}))
       AND p.valid_from <= ${recorded} AND p.valid_to > ${recorded}`.execute(reader);
   const key = (r: Running) => `${r.service}\0${r.environment}`;
   return rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.deployment - b.deployment));

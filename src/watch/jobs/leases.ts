@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { among } from '../../ledger/apply/interned.ts';
 import { writeBeside } from '../../ledger/beside.ts';
 import type { Database } from '../../ledger/database/database.ts';
 import type { JobRow } from '../../ledger/database/tables.ts';
@@ -42,6 +43,8 @@ export class Leases {
   readonly #ledger: Ledger;
   readonly #options: Required<LeasesOptions>;
   readonly #seen = new Map<string, Seen>();
+  /** Jobs that this process is at. Others that are in its name it lost sight of, as when the database was away: they are free to it. */
+  readonly #held = new Set<string>();
 
   constructor(ledger: Ledger, options: LeasesOptions) {
     this.#ledger = ledger;
@@ -100,12 +103,19 @@ export class Leases {
       );
       return rows[0]?.claim ?? null;
     });
-    return claimed === null ? null : { name, claim: claimed, lastDone: row.last_done };
+    if (claimed === null) return null;
+    this.#held.add(name);
+    return { name, claim: claimed, lastDone: row.last_done };
+  }
+
+  /** Says that this process is not at a job any more, whatever the database knows of it. */
+  drop({ name }: Claim): void {
+    this.#held.delete(name);
   }
 
   #isAbandoned(row: JobRow, owner: string): boolean {
     const { elapsed, leaseMs, isGone } = this.#options;
-    // Its own from a former time of this process: it has forgotten what it did.
+    if (owner === this.#options.owner) return !this.#held.has(row.name);
     if (isGone(owner)) return true;
     const seen = this.#seen.get(row.name);
     if (seen?.claim === row.claim && seen.leaseUntil === row.lease_until) return elapsed() - seen.at >= leaseMs;
@@ -113,14 +123,16 @@ export class Leases {
     return false;
   }
 
-  /** Renews all that this process holds, and tells what that is: claims by name. */
+  /** Renews all that this process is at, and tells what of that it still holds: claims by name. */
   async renew(): Promise<Map<string, number>> {
     const { owner, leaseMs } = this.#options;
+    const names = [...this.#held];
+    if (names.length === 0) return new Map();
     const rows = await writeBeside(this.#ledger, async (tx) => {
       // Always another value: whoever watches sees that it was renewed, also where the clock stands still or was set back.
       const until = sql`CASE WHEN lease_until = ${this.#now()} + ${leaseMs} THEN lease_until + 1 ELSE ${this.#now()} + ${leaseMs} END`;
       const done = await sql<{ name: string; claim: number }>`UPDATE job SET lease_until = ${until}
-        WHERE owner = ${owner} RETURNING name, claim`.execute(tx);
+        WHERE owner = ${owner} AND ${among(this.#ledger.database, 'name', names)} RETURNING name, claim`.execute(tx);
       return done.rows;
     });
     return new Map(rows.map(({ name, claim }) => [name, claim]));
@@ -130,6 +142,7 @@ export class Leases {
    * Ends a job that was done, or failed, and says when it is due next; earlier, where somebody asked for it meanwhile. False where the claim was lost.
    */
   async finish({ name, claim }: Claim, due: Instant, error: string | null = null): Promise<boolean> {
+    this.#held.delete(name);
     return await writeBeside(this.#ledger, async (tx) => {
       const done = error === null ? sql`${this.#now()}` : sql`last_done`;
       const { rows } = await sql`UPDATE job SET owner = NULL, lease_until = 0, last_done = ${done},

@@ -11,12 +11,6 @@ export function newOwner(): string {
   return [host, process.pid, processSpace(), randomBytes(6).toString('hex')].join('|');
 }
 
-/** `HOST, process 4711`, for messages. */
-export function ownerWords(owner: string): string {
-  const [host = '', pid = ''] = owner.split('|');
-  return `${host}, process ${pid}`;
-}
-
 /**
  * The boot of the machine and the namespace in which process numbers mean something: equal only for processes that see each other. Empty where the system does
  * not tell.

@@ -89,6 +89,22 @@ export function leasesContract(name: string, open: () => Promise<SmallLedger>, i
     },
   );
 
+  on('what a process lost sight of it takes up again, and does not renew', async ({ a, b, time }) => {
+    await a.make('sink', 0);
+    const first = await a.claim('sink');
+    assert.ok(first);
+    assert.equal(await a.claim('sink'), null, 'it is at it');
+    a.drop(first);
+    assert.deepEqual(await a.renew(), new Map());
+    assert.equal(await b.claim('sink'), null);
+    assert.deepEqual({ ...(await a.claim('sink')) }, { name: 'sink', claim: 2, lastDone: null });
+    a.drop(first);
+    time.elapsed += leaseMs;
+    assert.equal(await b.claim('sink'), null, 'claimed anew');
+    time.elapsed += leaseMs;
+    assert.ok(await b.claim('sink'));
+  });
+
   on('no clock that jumps gives a job to two, or to nobody for ever', async ({ small, a, b, time }) => {
     await a.make('cycle', 0);
     assert.ok(await a.claim('cycle'));

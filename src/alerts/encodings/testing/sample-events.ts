@@ -60,7 +60,7 @@ const nothing: Omit<ChangeEvent, 'id' | 'at' | 'entry' | 'place' | 'actor' | 'ch
   state: 'began',
   ...nowhere,
   ...{ vulnerability: null, component: null, artifact: null, artifacts: 0, deployments: 0, deployment: null },
-  ...{ containers: null, since: null, before: null, after: null, detail: {} },
+  ...{ containers: null, owner: 'team-shop', since: null, before: null, after: null, detail: {} },
 };
 
 const running = {

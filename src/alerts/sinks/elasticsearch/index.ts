@@ -19,7 +19,7 @@ const settings = z.strictObject({
   index: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._-]{0,199}$/, 'expected the name of an index or data stream, in small letters')
-    .default('logs-kvitto.events-default'),
+    .default('kvitto-events'),
   gzip: z.boolean().default(true),
 });
 type Settings = z.output<typeof settings>;

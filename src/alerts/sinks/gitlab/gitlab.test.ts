@@ -6,7 +6,7 @@ import { commentBody, issueBody } from '../../issues/body.ts';
 import { hostileText } from '../../testing/hostile-marks.ts';
 import { startHttpReceiver } from '../../testing/http-receiver.ts';
 import { acceptTracker, testToken } from '../../testing/issue-acceptance.ts';
-import { json } from '../../testing/issue-desk.ts';
+import { json, startIssueServer } from '../../testing/issue-desk.ts';
 import { sinkContext } from '../../testing/sink-acceptance.ts';
 import { hostileAlert, sampleAlert } from '../../testing/told-events.ts';
 import { wordsOf } from '../../words/event-words.ts';
@@ -37,6 +37,22 @@ test('no text of the input gives GitLab a quick action', () => {
       assert.doesNotMatch(`${issueBody('1', words)}\n${commentBody(words)}`, /^\s*\//m);
     }),
   );
+});
+
+test('issues are confidential unless it is said otherwise', async () => {
+  process.env['KVITTO_TEST_TOKEN'] = testToken;
+  const server = await startIssueServer(gitlabAnswering);
+  const events = [sampleAlert()];
+  for (const also of [{}, { confidential: false }])
+    await gitlab.deliver(
+      events,
+      gitlab.settings.parse({ ...settingsFor(server.port), label: `l${Object.keys(also).length}`, ...also }),
+      sinkContext(),
+    );
+  const opened = server.got.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body).confidential);
+  assert.deepEqual(opened, [true, false]);
+  delete process.env['KVITTO_TEST_TOKEN'];
+  await server.stop();
 });
 
 test("GitLab's limit without Retry-After", async () => {

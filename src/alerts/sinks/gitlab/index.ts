@@ -21,6 +21,8 @@ const settings = z.strictObject({
       'expected group/project, or its number',
     ),
   token: secret,
+  /** Read by the members of the project alone: who reads what runs unmended may be anybody otherwise. */
+  confidential: z.boolean().default(true),
   /** Carried by each issue, and what they are found by. */
   label: z
     .string()

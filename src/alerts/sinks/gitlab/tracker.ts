@@ -24,7 +24,11 @@ const list = z.array(z.object({ iid: z.int().positive(), description: z.string()
 /** Issues of a project, by GitLab's REST interface (https://docs.gitlab.com/api/issues/). */
 export function gitlabTracker(
   line: Line,
-  { project, label }: { readonly project: string; readonly label: string },
+  {
+    project,
+    label,
+    confidential,
+  }: { readonly project: string; readonly label: string; readonly confidential: boolean },
   now: () => Date,
 ): Tracker {
   const { read, readIssue, write } = requestsOver(line, {
@@ -48,7 +52,7 @@ export function gitlabTracker(
     },
     open: async (key, { title, severity }, words) => {
       const labels = relabelled([label], prefix, severity).join(',');
-      const json = { title, description: issueBody(key, words), labels };
+      const json = { title, description: issueBody(key, words), labels, confidential };
       const { iid } = await read({ url: at(''), json, once: true, mostAnswerBytes: mostListBytes }, opened);
       return String(iid);
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KvittoEvent } from '../../../model/event.ts';
-import { encodeAsciiWithin, encodingNames } from '../../encodings/encode.ts';
+import { encodeLineWithin, encodingNames } from '../../encodings/encode.ts';
 import { below } from '../../http/address.ts';
 import { endpoint } from '../../http/endpoint.ts';
 import { inHalves } from '../../http/in-halves.ts';
@@ -44,7 +44,7 @@ export const loki: Sink<Settings> = {
       const send = (some: readonly Lined[]): Promise<Stopped | null> => push(some, config, line);
       const delivery = await inParts(
         lines,
-        ({ line: { length } }) => length,
+        ({ line: text }) => Buffer.byteLength(text),
         mostBytes,
         (part) => inHalves(part, send),
       );
@@ -60,7 +60,7 @@ function linesOf(
 ): { lines: readonly Lined[]; tooLong: Stopped | null } {
   const lines: Lined[] = [];
   for (const event of events) {
-    const line = encodeAsciiWithin(mostLineBytes, format, event, context);
+    const line = encodeLineWithin(mostLineBytes, format, event, context);
     const message = `the line would be longer than ${mostLineBytes} bytes`;
     if (line === null) return { lines, tooLong: { why: 'refused', message } };
     lines.push({ event, line });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { KvittoEvent } from '../../../model/event.ts';
-import { encodeLine } from '../../encodings/encode.ts';
+import { encodeLineWithin } from '../../encodings/encode.ts';
 import { type Got, type Reply, startHttpReceiver } from '../../testing/http-receiver.ts';
 import { sampleChange, sampleEvents } from '../../testing/sample-events.ts';
 import { acceptSink, sinkContext } from '../../testing/sink-acceptance.ts';
@@ -73,7 +73,7 @@ test('a push has one stream for each set of labels, and what the event says stan
     ]),
     [['POST', '/loki/api/v1/push', 'a-team', 'application/json', 'gzip']],
   );
-  const line = (event: KvittoEvent) => encodeLine('json', event, sinkContext());
+  const line = (event: KvittoEvent) => encodeLineWithin(250_000, 'json', event, sinkContext());
   const own = { cluster: 'eu-1', job: 'kvitto' };
   const shop = { ...own, service: 'shop', environment: 'production', type: 'change' };
   assert.deepEqual(JSON.parse(got[0]?.body ?? ''), {

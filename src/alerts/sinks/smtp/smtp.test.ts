@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, test } from 'node:test';
+import { assertGolden } from '../../../formats/testing/golden.ts';
 import type { Delivery } from '../../sink.ts';
 import { acceptSink, sinkContext } from '../../testing/sink-acceptance.ts';
 import { type SmtpScript, startSmtpReceiver } from '../../testing/smtp-receiver.ts';
 import { sampleAlert } from '../../testing/told-events.ts';
+import { wordsOf } from '../../words/event-words.ts';
+import { html } from '../../words/html.ts';
+import { plainText } from '../../words/plain-text.ts';
 import { smtp } from './index.ts';
 
 const password = 'a pass/word of mail';
@@ -118,6 +124,24 @@ describe('a mail server that does not take a mail', () => {
     assert.deepEqual(delivery, later('127.0.0.1 cannot be talked to (EPROTOCOL)'));
   });
 
+  test('and sends a byte now and then', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      const timer = setInterval(() => socket.write('2'), 100);
+      socket.on('close', () => clearInterval(timer));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const delivery = await smtp.deliver(events, smtp.settings.parse(settingsFor(port)), sinkContext());
+    server.close();
+    assert.equal(delivery.delivered, 0);
+    assert.match(
+      delivery.stopped?.message ?? '',
+      /^127\.0\.0\.1:\d+ (?:did not answer within 1 s|cannot be reached in time)$/,
+    );
+  });
+
   test('a password that is wrong is no end, and is not told though the server repeats it', async () => {
     process.env[variable] = password;
     const { delivery } = await delivered((c) => (c.startsWith('AUTH') ? `535 no: ${c}` : null), {
@@ -198,4 +222,10 @@ test('settings: in the open to this machine alone; user and password together; a
     }),
     [587, 465, 25],
   );
+});
+
+test('both parts of a mail', () => {
+  const words = wordsOf(sampleAlert(), 'https://kvitto.example/alerts/4931584');
+  assertGolden(new URL('./testdata/mail.txt', import.meta.url), plainText(words));
+  assertGolden(new URL('./testdata/mail.html', import.meta.url), html(words));
 });

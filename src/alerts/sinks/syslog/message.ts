@@ -9,6 +9,11 @@ import type { SyslogSettings } from './settings.ts';
 const severities: Readonly<Record<Weight, number>> = { critical: 2, high: 3, medium: 4, unknown: 4, low: 5, info: 6 };
 const exploitedSeverity = 1;
 
+/** The severity of an event in syslog, 0 to 7: the less, the worse. */
+export function syslogSeverityOf(event: KvittoEvent): number {
+  return isExploited(event) ? exploitedSeverity : severities[weightOf(event)];
+}
+
 export interface MessageSettings extends Pick<SyslogSettings, 'facility' | 'appName' | 'format' | 'structuredData'> {
   readonly enterprise: number;
   readonly maxMessageBytes: number;
@@ -21,9 +26,8 @@ export interface MessageSettings extends Pick<SyslogSettings, 'facility' | 'appN
  */
 export function syslogMessage(event: KvittoEvent, settings: MessageSettings, context: EncodingContext): Buffer {
   const { facility, hostname, appName, maxMessageBytes } = settings;
-  const severity = isExploited(event) ? exploitedSeverity : severities[weightOf(event)];
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(event.at) ? event.at : '-';
-  const head = `<${facility * 8 + severity}>1 ${at} ${hostname} ${appName} - ${event.type} `;
+  const head = `<${facility * 8 + syslogSeverityOf(event)}>1 ${at} ${hostname} ${appName} - ${event.type} `;
   const elements = settings.structuredData ? elementOf(event, settings.enterprise) : '-';
   // In the shortest messages that may be asked for, the words count more than their structure.
   const start = Buffer.from(`${head}${Buffer.byteLength(elements) > maxMessageBytes / 2 ? '-' : elements} `);

@@ -11,8 +11,9 @@ import { many, short } from '../../answers/words.ts';
 import type { CallContext } from '../../call-context.ts';
 import { parseDuration } from '../../environment.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import type { WriterFlags } from '../../ledger-options.ts';
+import { databaseUrl, type WriterFlags } from '../../ledger-options.ts';
 import { pipelineOf } from '../../pipeline.ts';
+import { rescanHelpers } from '../../rescan-helpers.ts';
 import { settle, withLedger } from '../../with-ledger.ts';
 
 interface RescanFlags extends WriterFlags {
@@ -43,7 +44,16 @@ export async function rescanCommand(flags: RescanFlags, context: CallContext): P
       progress.step('holding what the ledger knows against the advisories');
       const actor = await actorOf(flags.by, env, pipelineOf(env), ledger);
       const { full = false, force = false } = flags;
-      const result = await rescan(ledger, store, actor, { full, force, maxFeedAgeMs });
+      const { folder, present } = run;
+      const { tool, name, waitMs } = ledger.parts;
+      const helpers = rescanHelpers({
+        ledger: { folder, databaseUrl: databaseUrl(env), tool, name, waitMs },
+        store: file,
+        actor,
+        leaseMs: null,
+        clockAheadMs: present - Date.now(),
+      });
+      const result = await rescan(ledger, store, actor, { full, force, maxFeedAgeMs, helpers });
       await settle(ledger, result.appended, progress);
       progress.done();
       writeAnswer(flags, answerOf(result));

@@ -1,7 +1,6 @@
 import { type Previewed, previewRules } from '../../../alerts/rules/preview.ts';
 import { formatInstant, parseInstant } from '../../../ledger/instant.ts';
 import { severityLevels } from '../../../model/advisory.ts';
-import { eventsOf } from '../../../watch/events/events.ts';
 import { alertConfigFrom } from '../../alert-config.ts';
 import type { Answer, View } from '../../answers/answer.ts';
 import { grid } from '../../answers/grid.ts';
@@ -10,6 +9,7 @@ import type { CallContext } from '../../call-context.ts';
 import { parseDuration } from '../../environment.ts';
 import type { LedgerFlags } from '../../ledger-options.ts';
 import { ask } from '../ask/question.ts';
+import { eventSource } from './event-source.ts';
 
 const mostWorst = 20;
 
@@ -68,7 +68,7 @@ export async function previewCommand(
   return await ask('alerts preview', flags, context, async (ledger, { present, progress }) => {
     const isLength = /^\d+[smhd]$/.test(flags.since);
     const from = isLength ? present - parseDuration(flags.since, '--since') : parseInstant(flags.since, '--since');
-    const source = (entry: number, place: number) => eventsOf(ledger, entry, place);
+    const source = eventSource(ledger, config.owners);
     const names = { rules: config.rules.map((r) => r.name), sinks: config.sinks.map((s) => s.name) };
     const tally = new Tally(names.rules, names.sinks);
     progress.step('going through what was recorded');

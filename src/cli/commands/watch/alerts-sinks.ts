@@ -1,3 +1,5 @@
+import type { OwnerRule } from '../../../alerts/config/config.ts';
+import type { EventSource } from '../../../alerts/event-source.ts';
 import { attempt } from '../../../alerts/relay/attempt.ts';
 import { threadMemory } from '../../../alerts/relay/thread-memory.ts';
 import { type DeadLetter, deadLetters, type SinkState, sinkStates } from '../../../alerts/told.ts';
@@ -6,7 +8,6 @@ import { formatInstant } from '../../../ledger/instant.ts';
 import type { Ledger } from '../../../ledger/ledger.ts';
 import type { KvittoEvent } from '../../../model/event.ts';
 import { clip } from '../../../model/problem.ts';
-import { eventsOf } from '../../../watch/events/events.ts';
 import { alertConfigFrom } from '../../alert-config.ts';
 import { checkFormat, writeAnswer } from '../../answers/answer.ts';
 import { grid } from '../../answers/grid.ts';
@@ -17,6 +18,7 @@ import type { LedgerFlags } from '../../ledger-options.ts';
 import { withLedger } from '../../with-ledger.ts';
 import { ask } from '../ask/question.ts';
 import { sinkNamed } from './alerts-test.ts';
+import { eventSource } from './event-source.ts';
 
 /** `kvitto alerts sinks`: where each stands. */
 export async function sinksCommand(
@@ -92,14 +94,14 @@ interface DeadFlags extends LedgerFlags {
 export async function deadCommand(flags: DeadFlags, context: CallContext): Promise<number> {
   checkFormat(flags);
   const retry = flags.retry === true;
-  const { sinks } = alertConfigFrom(flags.config);
+  const { sinks, owners } = alertConfigFrom(flags.config);
   const access = { command: 'alerts dead', mode: retry ? ('write' as const) : ('read' as const) };
   return await withLedger(flags, context, access, async (ledger, { progress }) => {
     const before = await deadLetters(ledger, flags.sink ?? null);
     if (retry) {
       for (const [name, letters] of Map.groupBy(before, (l) => l.sink)) {
         progress.step(`sending ${many(letters.length, 'event')} to ${name} again`);
-        await sendAgain(ledger, sinkNamed(sinks, name), letters, context);
+        await sendAgain(ledger, sinkNamed(sinks, name), letters, owners, context);
       }
     }
     const left = retry ? await deadLetters(ledger, flags.sink ?? null) : before;
@@ -140,11 +142,13 @@ async function sendAgain(
   ledger: Ledger,
   sink: ReturnType<typeof sinkNamed>,
   letters: readonly DeadLetter[],
+  owners: readonly OwnerRule[],
   { version, clock }: CallContext,
 ): Promise<void> {
   const { name } = sink;
+  const source = eventSource(ledger, owners);
   for (const letter of letters) {
-    const event = await eventAt(ledger, letter);
+    const event = await eventAt(source, letter);
     if (event === null) continue;
     const memory = threadMemory(ledger, name);
     const signal = AbortSignal.timeout(timeoutMs * 2);
@@ -167,7 +171,7 @@ async function sendAgain(
   }
 }
 
-async function eventAt(ledger: Ledger, { entry, place }: DeadLetter): Promise<KvittoEvent | null> {
-  for await (const event of eventsOf(ledger, entry, place)) return event;
+async function eventAt(source: EventSource, { entry, place }: DeadLetter): Promise<KvittoEvent | null> {
+  for await (const event of source(entry, place)) return event;
   return null;
 }

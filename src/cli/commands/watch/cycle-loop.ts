@@ -1,7 +1,7 @@
 import type { Instant } from '../../../ledger/instant.ts';
 import { CodedError } from '../../../model/errors.ts';
 import { type CycleResult, publish, runCycle } from './cycle.ts';
-import { tellFailure } from './failures.ts';
+import { failureOf, tellFailure } from './failures.ts';
 import type { Office } from './office.ts';
 
 export const cycleJob = 'cycle';
@@ -63,13 +63,16 @@ export class CycleLoop {
     } catch (thrown) {
       if (signal.aborted) return { end: 'cut-off' };
       this.#failures += 1;
-      const words = tellFailure(journal, 'cycle', thrown);
+      // Also where the database is away, and the rest of this cannot be done.
+      leases.drop(claim);
+      const failure = await failureOf(ledger, thrown);
+      const words = tellFailure(journal, 'cycle', failure);
       // What was recorded before it failed is news all the same.
       await publish({ ledger, journal });
       const now = await leases.now();
       const retry = now + firstRetryMs * 2 ** Math.min(this.#failures - 1, 8);
       await leases.finish(claim, Math.min(retry, schedule.nextDue(now)), words);
-      return { end: 'failed', failure: thrown instanceof CodedError ? thrown : null };
+      return { end: 'failed', failure: failure instanceof CodedError ? failure : null };
     } finally {
       news.wake();
     }

@@ -11,6 +11,8 @@ import { recordConditions } from '../../../watch/conditions/conditions.ts';
 import type { FeedOutcome } from '../../../watch/conditions/feed-outcome.ts';
 import { takeTimings } from '../../../watch/metrics/timings.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
+import { databaseUrl } from '../../ledger-options.ts';
+import { rescanHelpers } from '../../rescan-helpers.ts';
 import { ecosystemsNeeded } from './feeds-needed.ts';
 import { updateFeeds } from './feeds-update.ts';
 import type { Journal } from './journal.ts';
@@ -33,7 +35,7 @@ export interface CycleRequest {
 }
 
 export interface CycleResult {
-  /** Components that were held against the advisories, and what that opened and closed; null: there are no advisories. */
+  /** Components that were held against the advisories, and what that opened and closed; null: there are none, or only older ones. */
   readonly rescanned: RescanResult['rescanned'] | null;
   readonly assessed: number;
   /** Conditions that began and ended. */
@@ -107,14 +109,32 @@ async function update(request: CycleRequest, gaps: string[]): Promise<readonly F
   }
 }
 
+/** Null: the store is older than what was used before, and nothing that is known is changed by it. */
 async function hold(
-  { ledger, settings, actor }: CycleRequest,
+  { ledger, home, settings, actor, signal }: CycleRequest,
   store: AdvisoryStore,
   gaps: string[],
-): Promise<RescanResult> {
-  const result = await rescan(ledger, store, actor, { maxFeedAgeMs: settings.maxDbAgeMs });
-  for (const { where, message } of result.problems) gaps.push(`${where}: ${message}`);
-  return result;
+): Promise<RescanResult | null> {
+  try {
+    const { paths, tool, name, waitMs, clock } = ledger.parts;
+    const helpers = rescanHelpers({
+      ledger: { folder: paths.folder, databaseUrl: databaseUrl(process.env), tool, name, waitMs },
+      store: storePaths(home).store,
+      actor,
+      leaseMs: null,
+      clockAheadMs: clock().getTime() - Date.now(),
+    });
+    // What it changed is told by the events of its entries.
+    const told = { tell: false, helpers, signal };
+    const result = await rescan(ledger, store, actor, { maxFeedAgeMs: settings.maxDbAgeMs, ...told });
+    for (const { where, message } of result.problems) gaps.push(`${where}: ${message}`);
+    return result;
+  } catch (thrown) {
+    // It stays so until somebody sees to it: what holds by itself, a scan that is overdue among it, is looked at all the same.
+    if (!(thrown instanceof CodedError) || thrown.code !== 'usage') throw thrown;
+    gaps.push(thrown.message);
+    return null;
+  }
 }
 
 /** Brings what was recorded into the log's files. Where that fails, the next who writes does it. */

@@ -47,6 +47,7 @@ async function updateElsewhere({ home, base, ecosystems, signal }: FeedsRequest,
   });
   const stop = () => child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   let [said, told] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < mostBytes) said += text;
@@ -66,12 +67,12 @@ async function updateElsewhere({ home, base, ecosystems, signal }: FeedsRequest,
   }
 }
 
-/** What the process printed. Throws the failure that it met, and `feed-unreachable` with `else` where it printed none. */
+/** What the process printed. Throws the failure that it met, and `store-unreadable` with `otherwise` where it printed none. */
 function readUpdate(text: string, otherwise: string): FeedsUpdate {
   let document: UpdateDocument | null = null;
   try {
-    const read: UpdateDocument = JSON.parse(text);
-    if (read.schema === 'kvitto-update-1') document = read;
+    const read: UpdateDocument | null = JSON.parse(text);
+    if (read?.schema === 'kvitto-update-1') document = read;
   } catch (thrown) {
     throw new CodedError('store-unreadable', otherwise, { cause: messageOf(thrown) });
   }

@@ -6,8 +6,9 @@ import { FindingCounts } from '../../../watch/metrics/findings.ts';
 import { metricsText } from '../../../watch/metrics/metrics.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { type CycleLoop, cycleJob } from './cycle-loop.ts';
-import { keepDoing, tellFailure } from './failures.ts';
+import { failureOf, keepDoing, tellFailure } from './failures.ts';
 import { FolderChanges } from './folder-state.ts';
+import { helpWithRescans } from './help-rescan.ts';
 import { type Answers, type ListenOptions, listen } from './http.ts';
 import type { Office } from './office.ts';
 import { serveRules } from './rules-loop.ts';
@@ -45,7 +46,7 @@ export async function goOn(office: Office, settings: GoOnSettings): Promise<numb
   }
   await sweep(ledger, leases);
   const stop = heldUntil(office);
-  const keep = (event: string, turn: () => Promise<void>) => keepDoing(event, turn, { journal, signal });
+  const keep = (event: string, turn: () => Promise<void>) => keepDoing(event, turn, { ledger, journal, signal });
   const loops = [
     keep('poll', poll(office)),
     ...config.sinks.map((sink) => keep('sink', () => serveSink(office, sink))),
@@ -54,6 +55,7 @@ export async function goOn(office: Office, settings: GoOnSettings): Promise<numb
       : [
           keep('cycle', () => cycles.turn()),
           keep('rules', () => serveRules(office)),
+          keep('help', helpWithRescans(office)),
           keep('ask', passOn(office)),
           ...(folder === null ? [] : [keep('feeds', lookAtFolder(office, folder))]),
         ]),
@@ -64,7 +66,9 @@ export async function goOn(office: Office, settings: GoOnSettings): Promise<numb
   server?.closeAllConnections();
   const ended = await Promise.race([Promise.all(loops).then(() => true), sleep(longestEndMs, false, { ref: false })]);
   stop();
-  await leases.release().catch((thrown: unknown) => tellFailure(journal, 'lease', thrown));
+  await leases
+    .release()
+    .catch(async (thrown: unknown) => tellFailure(journal, 'lease', await failureOf(ledger, thrown)));
   if (!ended) {
     journal.warn('watch', `something did not end within ${longestEndMs / 1000} s; it is left to the next`);
     // What is under way is taken back by the database, or ended by whoever comes next.
@@ -165,6 +169,6 @@ function answersOf(
       await leases.request(cycleJob);
       asked.wake();
     },
-    failed: (thrown) => void tellFailure(journal, 'http', thrown),
+    failed: async (thrown) => void tellFailure(journal, 'http', await failureOf(ledger, thrown)),
   };
 }

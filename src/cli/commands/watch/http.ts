@@ -13,7 +13,7 @@ export interface Answers {
   /** A cycle at once. */
   rescan(): Promise<void>;
   /** Something went wrong while it answered. */
-  failed(thrown: unknown): void;
+  failed(thrown: unknown): void | Promise<void>;
 }
 
 export interface ListenOptions {

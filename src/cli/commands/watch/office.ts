@@ -35,6 +35,10 @@ export async function whileHeld(
   if ((await leases.look(name)) === null) await leases.make(name, 0);
   const claim = await leases.claim(name);
   if (claim === null) return false;
-  while (!signal.aborted && (await turn(claim)));
-  return true;
+  try {
+    while (!signal.aborted && (await turn(claim)));
+    return true;
+  } finally {
+    leases.drop(claim);
+  }
 }

@@ -2,7 +2,7 @@ import type { ConfiguredSink } from '../../../alerts/config/config.ts';
 import { cursorName } from '../../../alerts/relay/cursors.ts';
 import { exitCodeOfFailure, exitCodes } from '../../exit-codes.ts';
 import { type CycleLoop, cycleJob } from './cycle-loop.ts';
-import { tellFailure } from './failures.ts';
+import { failureOf, tellFailure } from './failures.ts';
 import { lookAgainMs, type Office, whileHeld } from './office.ts';
 import { passRules } from './rules-loop.ts';
 import { deliver } from './serve-sink.ts';
@@ -57,7 +57,7 @@ async function drain(office: Office, sink: ConfiguredSink): Promise<boolean> {
       return end === 'lost' && (await office.leases.look(name))?.claim === claim;
     });
   } catch (thrown) {
-    tellFailure(office.journal, 'sink', thrown);
+    tellFailure(office.journal, 'sink', await failureOf(office.ledger, thrown));
     return false;
   }
   return drained;

@@ -1,6 +1,6 @@
 import { processRules } from '../../../alerts/rules/process-rules.ts';
-import { eventsOf } from '../../../watch/events/events.ts';
 import { publish } from './cycle.ts';
+import { eventSource } from './event-source.ts';
 import { lookAgainMs, type Office, whileHeld } from './office.ts';
 
 const rulesJob = 'rules';
@@ -25,7 +25,7 @@ export async function serveRules(office: Office): Promise<void> {
 
 /** One pass of the rules over what was recorded. When they are due again by the clock; null: not before something is recorded. */
 export async function passRules({ ledger, config, journal, news, actor }: Office): Promise<number | null> {
-  const source = (entry: number, from: number) => eventsOf(ledger, entry, from);
+  const source = eventSource(ledger, config.owners);
   const now = ledger.parts.clock().getTime();
   const { raised, escalated, resolved, dueAt, began } = await processRules(ledger, source, config, now, actor);
   if (began) journal.info('rules', 'the rules begin at the end of the log as it is now');

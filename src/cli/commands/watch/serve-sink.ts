@@ -2,7 +2,7 @@ import type { ConfiguredSink } from '../../../alerts/config/config.ts';
 import { cursorName, type Fence, readCursor } from '../../../alerts/relay/cursors.ts';
 import { type RelayResult, relay } from '../../../alerts/relay/relay.ts';
 import type { KvittoEvent } from '../../../model/event.ts';
-import { eventsOf } from '../../../watch/events/events.ts';
+import { eventSource } from './event-source.ts';
 import { linkTo } from './links.ts';
 import { lookAgainMs, type Office, whileHeld } from './office.ts';
 
@@ -51,7 +51,7 @@ export async function deliver(
   sink: ConfiguredSink,
   manner: Manner,
 ): Promise<RelayResult> {
-  const source = (entry: number, from: number) => eventsOf(ledger, entry, from);
+  const source = eventSource(ledger, config.owners);
   const link = (event: KvittoEvent) => linkTo(config.watch.link, event);
   const now = ledger.parts.clock;
   const result = await relay(ledger, source, sink, { tool, now, signal, link, ...manner });

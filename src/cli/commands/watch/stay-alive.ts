@@ -1,4 +1,4 @@
-import { tellFailure } from './failures.ts';
+import { failureOf, tellFailure } from './failures.ts';
 import type { Office } from './office.ts';
 import { beat } from './watchman.ts';
 
@@ -15,8 +15,8 @@ export function heldUntil({ ledger, leases, journal, signal }: Office): () => vo
       await leases.renew();
       await beat(ledger, leases);
     })()
-      .catch((thrown: unknown) => {
-        if (!signal.aborted) tellFailure(journal, 'lease', thrown);
+      .catch(async (thrown: unknown) => {
+        if (!signal.aborted) tellFailure(journal, 'lease', await failureOf(ledger, thrown));
       })
       .finally(() => {
         busy = false;

@@ -1,5 +1,6 @@
 import { ledgerTables } from './0001-ledger.ts';
 import { alertTables } from './0002-alerts.ts';
+import { rescanParts } from './0003-rescan-parts.ts';
 
 export interface Migration {
   readonly name: string;
@@ -10,4 +11,5 @@ export interface Migration {
 export const allMigrations: readonly Migration[] = [
   { name: '0001-ledger', sql: ledgerTables },
   { name: '0002-alerts', sql: alertTables },
+  { name: '0003-rescan-parts', sql: rescanParts },
 ];

@@ -163,7 +163,7 @@ export class Stage {
       const known = await tx.selectFrom('snapshot').select('id').where('digest', '=', digest(snapshot)).execute();
       const counts = { components: 1, opened: opened.length, closed: closed.length, problems: 0 };
       const pass = { kind: 'rescanned', snapshot: digest(snapshot), scope: 'all', ...counts } as const;
-      const fact = { ...pass, documents: [knowledge] };
+      const fact = { ...pass, documents: [knowledge], part: null };
       if (known.length > 0) return [fact];
       return [{ kind: 'snapshot-learned', snapshot: digest(snapshot), feeds: feedsDigest }, fact];
     });

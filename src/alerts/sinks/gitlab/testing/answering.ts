@@ -10,7 +10,7 @@ export const gitlabAnswering: Answering = (desk, { method, headers, body }, url)
   const asked = body === '' ? {} : JSON.parse(body);
   const listed = (labels: unknown) => (typeof labels === 'string' ? labels.split(',') : []);
   if (name === undefined && method === 'POST') {
-    if (typeof asked.title !== 'string' || asked.title.length > 255)
+    if (typeof asked.title !== 'string' || asked.title.length > 255 || typeof asked.confidential !== 'boolean')
       return json(400, { message: { title: ['is too long'] } });
     const { title, description } = asked;
     return json(
