@@ -214,7 +214,7 @@ describe('kvitto watch, disturbed', { timeout: 180_000, concurrency: 2 }, () => 
 
   test('100,000 changes in one pass, and rules that match all of them: bounded alerts, entries and memory', (t) => {
     const script = join(import.meta.dirname, 'large-pass.ts');
-    const done = spawnSync(process.execPath, ['--max-old-space-size=256', script, '100', '200', '5'], {
+    const done = spawnSync(process.execPath, ['--max-old-space-size=192', script, '100', '200', '5'], {
       encoding: 'utf8',
       timeout: 120_000,
     });

@@ -1,8 +1,6 @@
 // Every sink is down for the length of the test, and then comes back; meanwhile others record, and the watches are killed. What was
 // recorded arrives at every sink: exactly that, and in order. KVITTO_KILLS=all: 100 kills on each database; a few without.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -28,8 +26,8 @@ import {
   openThreads,
 } from './outage-checks.ts';
 import { type OutageSinks, startSinks } from './outage-sinks.ts';
-import type { Work } from './recorder.ts';
-import { bundleProgram, eventsFrom, type Line, type Watch, type WatchStage, watchStage } from './stage.ts';
+import { type Recorder, startRecorder, Workers } from './outage-workers.ts';
+import { bundleProgram, eventsFrom, watchStage } from './stage.ts';
 
 const all = process.env['KVITTO_KILLS'] === 'all';
 const kills = all ? 100 : 12;
@@ -62,96 +60,6 @@ function configText({ sinks }: OutageSinks): string {
       { name: 'exploited', exploited: true, every: '2s', send: those(['mail', ...trackers]) },
     ],
   });
-}
-
-interface Recorder {
-  /** Lets it end what it is at. */
-  end(): Promise<void>;
-  readonly child: ChildProcess;
-}
-
-function startRecorder(program: string, work: Work): Recorder {
-  const child = spawn(process.execPath, [program, JSON.stringify(work)], { stdio: ['pipe', 'inherit', 'pipe'] });
-  let told = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    told += text;
-  });
-  const ended = once(child, 'close');
-  return {
-    child,
-    end: async () => {
-      child.stdin.end();
-      const [code] = await ended;
-      assert.equal(code, 0, told);
-    },
-  };
-}
-
-const often = ['--every', '1s'];
-
-/** Watches that are killed and begin again. */
-class Workers {
-  readonly #stage: WatchStage;
-  readonly #running: Watch[] = [];
-  readonly #lines: Line[] = [];
-
-  constructor(stage: WatchStage, count: number) {
-    this.#stage = stage;
-    for (let n = 0; n < count; n++) this.#running.push(this.#start(...often));
-  }
-
-  #start(...schedule: readonly string[]): Watch {
-    return this.#stage.watch('--no-update', '--listen', 'off', ...schedule);
-  }
-
-  /** They end in good order, and others come who do one cycle: each cycle is an entry. */
-  async calm(): Promise<void> {
-    const count = this.#running.length;
-    await this.end();
-    for (let n = 0; n < count; n++) this.#running.push(this.#start('--schedule', '0 4 1 1 *'));
-  }
-
-  /** One of them: mostly while it works, sometimes while it starts. */
-  async killOne(): Promise<void> {
-    const at = Math.floor(Math.random() * this.#running.length);
-    const victim = this.#running[at];
-    assert.ok(victim !== undefined);
-    if (Math.random() < 0.85) await victim.until((line) => line.event === 'watch');
-    await pause(Math.random() * 300);
-    victim.child.kill('SIGKILL');
-    const how = await victim.ended;
-    this.#lines.push(...victim.lines());
-    assert.equal(how, 'SIGKILL', `it ended by itself: ${JSON.stringify(victim.lines().slice(-5))}`);
-    this.#running[at] = this.#start(...often);
-  }
-
-  async end(): Promise<void> {
-    for (const watch of this.#running) await watch.until((line) => line.event === 'watch');
-    for (const { child } of this.#running) child.kill('SIGTERM');
-    for (const watch of this.#running.splice(0)) {
-      assert.equal(await watch.ended, 0, JSON.stringify(watch.lines().slice(-5)));
-      this.#lines.push(...watch.lines());
-    }
-  }
-
-  /** What they said last. */
-  last(): string {
-    const lines = this.#running.flatMap((watch) => watch.lines().slice(-20));
-    return lines.map((line) => JSON.stringify(line).slice(0, 600)).join('\n');
-  }
-
-  /** What one of them said that only a bug says. */
-  bugs(): Line[] {
-    return this.#lines.filter((line) => line.event === 'bug' || /bug in Kvitto/.test(line.message) || 'stack' in line);
-  }
-
-  /** What was said as a warning or worse, each with how often; numbers and ids left out. */
-  complaints(): string[] {
-    const words = this.#lines
-      .filter((line) => line.level !== 'info' && line.event !== 'sink')
-      .map((line) => `${line.level} ${line.event}: ${line.message.replace(/\d+/g, 'N').slice(0, 160)}`);
-    return [...Map.groupBy(words, (w) => w)].map(([word, of]) => `${of.length} × ${word}`);
-  }
 }
 
 /** Waits until there is nothing more to be done: all told, nothing held back, nobody to be escalated to. */
