@@ -1,7 +1,7 @@
 // One rescan in a process of its own. Its argument says of what; it prints what that took.
 import { readFileSync } from 'node:fs';
 import { openStore } from '../../src/advisories/store/open.ts';
-import { rescanHelpers } from '../../src/cli/rescan-helpers.ts';
+import { rescanHelpers } from '../../src/cli/rescan-threads.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { rescan } from '../../src/watch/rescan.ts';
 

@@ -1,10 +1,10 @@
-// Runs in a thread of its own, started by rescan-helpers.ts: takes parts of the pass that is under way.
+// Runs in a thread of its own, started by rescan-threads.ts: takes parts of the pass that is under way.
 import { workerData } from 'node:worker_threads';
 import { sql } from 'kysely';
 import { openStore } from '../advisories/store/open.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import { helpRescan } from '../watch/rescan.ts';
-import type { HelperWork } from './rescan-helpers.ts';
+import type { HelperWork } from './rescan-threads.ts';
 
 const { ledger: place, store: file, actor, worker, leaseMs, clockAheadMs } = workerData as HelperWork;
 

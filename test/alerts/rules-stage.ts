@@ -1,4 +1,5 @@
 // What the contract of the rules is written with.
+import assert from 'node:assert/strict';
 import { parseAlertConfig } from '../../src/alerts/config/parse-config.ts';
 import { processRules, type RulesDone } from '../../src/alerts/rules/process-rules.ts';
 import { memorySink } from '../../src/alerts/testing/memory-sink.ts';
@@ -6,7 +7,8 @@ import type { AlertDocument } from '../../src/ledger/document-shapes.ts';
 import { readAlert } from '../../src/ledger/read-documents.ts';
 import type { Digest } from '../../src/model/inventory.ts';
 import { eventsOf } from '../../src/watch/events/events.ts';
-import type { SmallLedger } from '../../src/watch/testing/small-ledger.ts';
+import { factsOf, type SmallLedger } from '../../src/watch/testing/small-ledger.ts';
+import { a, b, below, store } from '../ledger/watch-stage.ts';
 
 /** A configuration with a sink `mail` for people and a sink `log` for machines. */
 export function configOf(more: string) {
@@ -48,3 +50,23 @@ export async function told(small: SmallLedger): Promise<string[]> {
     return `${rule}${d.exploited ? '!' : ''}${place}: ${counts.join(', ')} [${listed}]${state}`;
   });
 }
+
+export const hourMs = 3_600_000;
+export const all = configOf('alerts: [{name: all}]');
+
+/** Two services with the same components, and nothing known of them; the rules have begun. */
+export async function twoServices(small: SmallLedger): Promise<void> {
+  const empty = store(0, { npm: { a: [], b: [] } });
+  await small.record('shop', [a('1.0.0'), b('1.0.0')], empty);
+  await small.record('till', [a('1.0.0')], empty);
+  await small.deploy('shop', 'shop');
+  await small.deploy('till', 'till');
+  const { raised, began } = await run(small, all);
+  assert.deepEqual([raised, began], [0, true]);
+}
+
+export const known = (n: number, fixed = '2.0.0') =>
+  store(n, { npm: { a: [below('CVE-2026-0001', fixed)], b: [below('CVE-2026-0002', fixed)] } }, [
+    factsOf('CVE-2026-0001', 9.8, true),
+    factsOf('CVE-2026-0002', 7.5),
+  ]);

@@ -2,9 +2,11 @@
 import { after, before, describe } from 'node:test';
 import { smallLedger } from '../../src/watch/testing/small-ledger.ts';
 import { type PostgresServer, postgresMissing, startPostgres } from '../real/postgres.ts';
+import { resolvedContract } from './resolved-contract.ts';
 import { rulesContract } from './rules-contract.ts';
 
 rulesContract('SQLite', () => smallLedger());
+resolvedContract('SQLite', () => smallLedger());
 
 const missing = postgresMissing();
 describe('on PostgreSQL', { skip: missing ?? false }, () => {
@@ -13,5 +15,7 @@ describe('on PostgreSQL', { skip: missing ?? false }, () => {
     server = await startPostgres(['fsync=off']);
   });
   after(() => server?.stop());
-  rulesContract('PostgreSQL', async () => await smallLedger((await server?.fresh()) ?? ''));
+  const open = async () => await smallLedger((await server?.fresh()) ?? '');
+  rulesContract('PostgreSQL', open);
+  resolvedContract('PostgreSQL', open);
 });

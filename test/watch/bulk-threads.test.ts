@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { openStore } from '../../src/advisories/store/open.ts';
 import { writeOsvZip } from '../../src/advisories/testing/feeds-folder.ts';
 import { updateStore } from '../../src/advisories/update.ts';
-import { rescanHelpers } from '../../src/cli/rescan-helpers.ts';
+import { rescanHelpers } from '../../src/cli/rescan-threads.ts';
 import { readEntries } from '../../src/ledger/read-entries.ts';
 import { rescan } from '../../src/watch/rescan.ts';
 import { smallLedger } from '../../src/watch/testing/small-ledger.ts';

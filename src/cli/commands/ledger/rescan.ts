@@ -13,7 +13,7 @@ import { parseDuration } from '../../environment.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { databaseUrl, type WriterFlags } from '../../ledger-options.ts';
 import { pipelineOf } from '../../pipeline.ts';
-import { rescanHelpers } from '../../rescan-helpers.ts';
+import { rescanHelpers } from '../../rescan-threads.ts';
 import { settle, withLedger } from '../../with-ledger.ts';
 
 interface RescanFlags extends WriterFlags {

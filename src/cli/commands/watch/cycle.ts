@@ -12,7 +12,7 @@ import type { FeedOutcome } from '../../../watch/conditions/feed-outcome.ts';
 import { takeTimings } from '../../../watch/metrics/timings.ts';
 import { type RescanResult, rescan } from '../../../watch/rescan.ts';
 import { databaseUrl } from '../../ledger-options.ts';
-import { rescanHelpers } from '../../rescan-helpers.ts';
+import { rescanHelpers } from '../../rescan-threads.ts';
 import { ecosystemsNeeded } from './feeds-needed.ts';
 import { updateFeeds } from './feeds-update.ts';
 import type { Journal } from './journal.ts';
