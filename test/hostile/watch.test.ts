@@ -13,6 +13,7 @@ import {
   deployMany,
   drained,
   eventsFrom,
+  eventsTold,
   hookConfig,
   type Receiver,
   standsAt,
@@ -79,7 +80,7 @@ describe('kvitto watch, disturbed', { timeout: 180_000, concurrency: 2 }, () => 
       await drained(ledger, 'hook', 20_000);
     }
     await stop(watch);
-    const expected = await eventsFrom(ledger, from, new Set(types));
+    const expected = await eventsTold(ledger, 'hook', from, new Set(types));
     assert.deepEqual(
       hook.arrived.map((one) => one.id),
       expected.map((event) => event.id),
@@ -204,7 +205,7 @@ describe('kvitto watch, disturbed', { timeout: 180_000, concurrency: 2 }, () => 
     await deployMany(ledger, ['api'], 'https://ci.example/after');
     await drained(ledger, 'hook', 90_000);
     await stop(watch);
-    const expected = await eventsFrom(ledger, from, new Set(types));
+    const expected = await eventsTold(ledger, 'hook', from, new Set(types));
     assert.equal(expected.filter((e) => e.type === 'deployment').length, acknowledged + 1);
     arrivedWhole(hook.arrived, expected);
     const bugs = watch.lines().filter((line) => /bug/.test(line.message));

@@ -242,14 +242,29 @@ export async function deployMany(ledger: Ledger, services: readonly string[], ch
   }
 }
 
-/** All events of these types that the log tells from an entry on, in order. */
-export async function eventsFrom(ledger: Ledger, from: number, types: ReadonlySet<EventType>): Promise<KvittoEvent[]> {
-  const { size } = await ledger.state();
+/** All events of these types that the log tells from an entry on, in order, `to` its end. */
+export async function eventsFrom(
+  ledger: Ledger,
+  from: number,
+  types: ReadonlySet<EventType>,
+  to: number | null = null,
+): Promise<KvittoEvent[]> {
+  const end = to ?? (await ledger.state()).size;
   const events: KvittoEvent[] = [];
-  for (let entry = from; entry < size; entry++) {
+  for (let entry = from; entry < end; entry++) {
     for await (const event of eventsOf(ledger, entry)) if (types.has(event.type)) events.push(event);
   }
   return events;
+}
+
+/** All that a sink was told from an entry on, after the watches ended: what one of them recorded last is told by the next. */
+export async function eventsTold(
+  ledger: Ledger,
+  sink: string,
+  from: number,
+  types: ReadonlySet<EventType>,
+): Promise<KvittoEvent[]> {
+  return await eventsFrom(ledger, from, types, await standsAt(ledger, sink));
 }
 
 /** Where a sink stands now: the entry from which on it is told. */

@@ -9,7 +9,7 @@ import {
   bundleProgram,
   deployMany,
   drained,
-  eventsFrom,
+  eventsTold,
   hookConfig,
   type Receiver,
   standsAt,
@@ -60,7 +60,7 @@ describe('kvitto watch, killed', { timeout: 280_000 }, () => {
     await drained(ledger, 'hook');
     last.child.kill('SIGTERM');
     assert.equal(await last.ended, 0);
-    const expected = await eventsFrom(ledger, from, new Set(types));
+    const expected = await eventsTold(ledger, 'hook', from, new Set(types));
     assert.equal(
       expected.filter((e) => e.type === 'deployment' && e.action === 'started').length,
       kills * names.length,
@@ -115,7 +115,7 @@ describe('kvitto watch, three beside one PostgreSQL', { timeout: 280_000 }, () =
         watch.child.kill('SIGTERM');
         assert.equal(await watch.ended, 0);
       }
-      const expected = await eventsFrom(ledger, from, new Set(types));
+      const expected = await eventsTold(ledger, 'hook', from, new Set(types));
       arrivedWhole(receiver.arrived, expected);
       // What holds by itself began once, whoever looked.
       const open = await ledger.reader.selectFrom('condition').select(['what', 'subject', 'known_to']).execute();
