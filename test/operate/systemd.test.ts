@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { closedPort } from '../../src/alerts/testing/bad-receivers.ts';
 import { assertShown, shownBlocks } from '../pipelines/shown.ts';
 import { demoDigest } from '../pipelines/stage.ts';
 import { root, scratch } from '../real/parts.ts';
@@ -138,7 +138,7 @@ describe('operate/systemd', () => {
 
   /** Something runs, nothing is known of it; then the unit's command is started as it stands there, but for its paths. */
   async function operated(name: string, own: Readonly<Record<string, string>>): Promise<void> {
-    const [port, config, state] = [await freePort(), join(folder, 'kvitto.yaml'), join(folder, name)];
+    const [port, config, state] = [await closedPort(), join(folder, 'kvitto.yaml'), join(folder, name)];
     cpSync(join(root, 'operate/compose/kvitto.yaml'), config);
     mkdirSync(state, { mode: 0o700 });
     const env = { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', KVITTO_HOME: state, ...own };
@@ -218,13 +218,4 @@ async function until(holds: () => Promise<boolean>, told: () => string): Promise
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   assert.fail(told());
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
 }

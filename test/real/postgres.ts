@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { closedPort } from '../../src/alerts/testing/bad-receivers.ts';
 
 const execute = promisify(execFile);
 
@@ -56,15 +56,6 @@ export function postgresMissing(): string | null {
   } catch {
     return 'no PostgreSQL server can be started here: apt-get install postgresql. NOTHING of the ledger on PostgreSQL was tested';
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise<void>((resolve) => probe.close(() => resolve()));
-  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
-  return address.port;
 }
 
 const isOver = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
@@ -127,7 +118,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   let child: ChildProcess;
   try {
     await execute(join(bin, 'initdb'), ['-D', data, ...form], { ...who, cwd: folder, timeout: 60_000 });
-    port = await freePort();
+    port = await closedPort();
     child = await launch(bin, data, port, flags);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

@@ -12,6 +12,8 @@ export interface Door {
 /** Below those that the system gives to clients: one of them could take the place of a door that is shut. */
 const [lowest, highest] = [21_000, 31_000];
 const mostTries = 200;
+/** Of doors that are shut too. */
+const given = new Set<number>();
 
 /** A door that is shut, before a receiver on a port of this machine. It passes on bytes, and which side has ended. */
 export async function doorBefore(inner: number): Promise<Door> {
@@ -57,7 +59,8 @@ export async function doorBefore(inner: number): Promise<Door> {
   };
   for (let tries = 0; tries < mostTries; tries++) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
-    if (!(await listen(port))) continue;
+    if (given.has(port) || !(await listen(port))) continue;
+    given.add(port);
     await shut();
     const open = async () => {
       if (server === null && !(await listen(port))) throw new Error(`somebody took port ${port}`);

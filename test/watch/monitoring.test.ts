@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { metricsTable, withMetricsTable } from '../../scripts/metrics-table.ts';
+import { closedPort } from '../../src/alerts/testing/bad-receivers.ts';
 import { FindingCounts } from '../../src/watch/metrics/findings.ts';
 import { metricsText } from '../../src/watch/metrics/metrics.ts';
 import { timings } from '../../src/watch/metrics/timings.ts';
@@ -80,7 +81,7 @@ test('the rules are read and do as their own tests say', { skip: missing }, () =
 test('Prometheus understands each expression of the dashboard', { skip: missing }, async (t) => {
   const place = mkdtempSync(path.join(tmpdir(), 'kvitto-prometheus-'));
   writeFileSync(path.join(place, 'p.yml'), 'scrape_configs: []\n');
-  const port = 20_000 + (process.pid % 20_000);
+  const port = await closedPort();
   const words = [
     `--config.file=${place}/p.yml`,
     `--storage.tsdb.path=${place}/data`,

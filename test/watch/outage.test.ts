@@ -33,7 +33,7 @@ const all = process.env['KVITTO_KILLS'] === 'all';
 const kills = all ? 100 : 12;
 /** Kills after which the sinks come back: some of them happen while there is much to deliver. */
 const downFor = all ? 60 : 9;
-const drainMs = 120_000;
+const drainMs = 240_000;
 
 const people = ['mail', 'slack', 'teams', 'mattermost', 'pager'];
 const trackers = ['github', 'gitlab', 'jira'];
@@ -223,7 +223,7 @@ const programs = { kvitto: '', recorder: '' };
 const missing = postgresMissing();
 
 describe('every sink down, then back; the watches killed meanwhile', {
-  timeout: all ? 900_000 : 240_000,
+  timeout: all ? 1_200_000 : 600_000,
   concurrency: all ? 1 : 2,
 }, () => {
   before(async () => {
