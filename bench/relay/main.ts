@@ -15,6 +15,7 @@ import { sampleChange } from '../../src/alerts/testing/sample-events.ts';
 import { sinkContext } from '../../src/alerts/testing/sink-acceptance.ts';
 import { startRsyslog } from '../../test/alerts/syslog-receivers.ts';
 import { scratch, skipWithout } from '../../test/real/parts.ts';
+import { relayAll, relayLedger } from './from-ledger.ts';
 
 const events = 10_000;
 const rounds = 3;
@@ -30,8 +31,8 @@ function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function startBare({ cert, key }: Certificate): Promise<{ port: number; stop: () => void }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-receiver.ts'), cert, key], {
+async function startOther(name: string, { cert, key }: Certificate): Promise<{ port: number; stop: () => void }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, name), cert, key], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(child.stdout, 'data');
@@ -85,7 +86,19 @@ async function measure(name: string, port: number): Promise<void> {
   }
 }
 
-const receiver = await startBare(own);
+process.env.BENCH_SECRET = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
+const ledger = await relayLedger();
+
+/** From the ledger on: events made, encoded, confirmed, cursor moved. */
+async function whole(name: string, settings: string): Promise<void> {
+  let count = 0;
+  const seconds = await best(async () => {
+    count = (await relayAll(ledger, settings)).events;
+  });
+  tell(`${name}, from the ledger over TLS: ${count} events, ${Math.round(count / seconds)} events/s`);
+}
+
+const receiver = await startOther('bare-receiver.ts', own);
 await measure('a server that forgets', receiver.port);
 receiver.stop();
 
@@ -94,5 +107,16 @@ if (missing !== false) tell(missing);
 else {
   const rsyslog = await startRsyslog(join(folder, 'rsyslog'), ca, own);
   await measure('rsyslog, the shipped example', rsyslog.port);
+  await whole(
+    'rsyslog, the shipped example',
+    `type: syslog, host: localhost, port: ${rsyslog.port}, tls: { ca: ${ca.cert} }`,
+  );
   await rsyslog.stop();
 }
+const hook = await startOther('hook-receiver.ts', own);
+await whole(
+  'webhook',
+  `type: webhook, url: "https://localhost:${hook.port}/", secret: { env: BENCH_SECRET }, tls: { ca: ${ca.cert} }`,
+);
+hook.stop();
+await ledger.small.close();
