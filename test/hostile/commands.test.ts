@@ -167,6 +167,12 @@ describe('outputs', { concurrency: 2 }, () => {
 });
 
 describe('advisory stores', { concurrency: 2 }, () => {
+  /** A store of a test's own, below a folder: tests run beside each other, and a store that is changed has a lock in it. */
+  const homeIn = (at: string): string => {
+    const own = join(at, 'home');
+    cpSync(home, own, { recursive: true });
+    return own;
+  };
   const broken: [string, (file: string) => void][] = [
     ['cut short', (file) => truncateSync(file, 9000)],
     ['empty', (file) => truncateSync(file, 0)],
@@ -174,8 +180,7 @@ describe('advisory stores', { concurrency: 2 }, () => {
   ];
   for (const [what, spoil] of broken) {
     test(`a store that is ${what}`, async () => {
-      const own = join(folder(`store ${what}`), 'home');
-      cpSync(home, own, { recursive: true });
+      const own = homeIn(folder(`store ${what}`));
       spoil(join(own, 'advisories/store.db'));
       refused(await scan(shop, [], { home: own }), 3, 'store.db');
       const status = await here.run(['db', 'status'], { home: own });
@@ -214,8 +219,7 @@ describe('advisory stores', { concurrency: 2 }, () => {
   for (const [what, spoil] of wrongFeeds) {
     test(`a feed that is ${what}`, async () => {
       const at = folder(`feed ${what}`);
-      const own = join(at, 'home');
-      cpSync(home, own, { recursive: true });
+      const own = homeIn(at);
       cpSync(feeds, join(at, 'feeds'), { recursive: true });
       spoil(join(at, 'feeds/osv/npm/all.zip'));
       const before = kvitto(['db', 'status', '-f', 'json'], { home: own }).stdout;
@@ -235,29 +239,30 @@ describe('advisory stores', { concurrency: 2 }, () => {
   }
 
   test('a folder of feeds that is not there, or empty', async () => {
+    const own = homeIn(folder('no feeds, store'));
     for (const at of [folder('no feeds'), '/nowhere/feeds']) {
-      const ended = await here.run(['db', 'update', '--feeds', at]);
+      const ended = await here.run(['db', 'update', '--feeds', at], { home: own });
       orderly(ended, 4);
       assert.match(`${ended.stderr}${ended.stdout}`, /feeds/);
     }
   });
 
   test('an export that is damaged is not taken over', async () => {
+    const own = homeIn(folder('damaged export'));
     for (const [name, content] of [
       ['page', '<html>'],
       ['zip', gzipSync('x')],
       ['nothing', ''],
     ] as const) {
       const file = put(`export-${name}`, content);
-      refused(await here.run(['db', 'import', file]), 4, file);
+      refused(await here.run(['db', 'import', file], { home: own }), 4, file);
     }
-    refused(await here.run(['db', 'import', 'gone']), 4, 'gone');
-    refused(await here.run(['db', 'export', '/nowhere/x']), 4, '/nowhere/x');
+    refused(await here.run(['db', 'import', 'gone'], { home: own }), 4, 'gone');
+    refused(await here.run(['db', 'export', '/nowhere/x'], { home: own }), 4, '/nowhere/x');
   });
 
   test('a home that may not be written to', { skip: process.getuid?.() !== 0 && 'LEFT OUT: needs root' }, async () => {
-    const own = join(folder('read only'), 'home');
-    cpSync(home, own, { recursive: true });
+    const own = homeIn(folder('read only'));
     for (let at = own; at.includes('kvitto-'); at = join(at, '..')) chmodSync(at, 0o755);
     orderly(await scan(shop, [], { home: own, user: 65534 }), 0);
     refused(await here.run(['db', 'update', '--feeds', feeds], { home: own, user: 65534 }), 4, own);
