@@ -4,6 +4,7 @@ import { setCursor } from '../../src/alerts/relay/cursors.ts';
 import { relay } from '../../src/alerts/relay/relay.ts';
 import { allSinks } from '../../src/alerts/sinks/all.ts';
 import { recordFacts, started } from '../../src/alerts/testing/relay-stage.ts';
+import type { KvittoEvent } from '../../src/model/event.ts';
 import { eventsOf } from '../../src/watch/events/events.ts';
 import { dayOf, type SmallLedger, smallLedger } from '../../src/watch/testing/small-ledger.ts';
 import { below, scanAt, store } from '../../test/ledger/watch-stage.ts';
@@ -39,6 +40,18 @@ export async function relayLedger(): Promise<RelayLedger> {
   await small.ledger.publish();
   small.now = dayOf(2);
   return { small, from: size };
+}
+
+/** All that it tells of changes and deployments. */
+export async function eventsIn({ small, from }: RelayLedger): Promise<KvittoEvent[]> {
+  const events: KvittoEvent[] = [];
+  const { size } = await small.ledger.state();
+  for (let entry = from; entry < size; entry++) {
+    for await (const event of eventsOf(small.ledger, entry)) {
+      if (event.type === 'change' || event.type === 'deployment') events.push(event);
+    }
+  }
+  return events;
 }
 
 /** Relays all of it to one sink of a configuration: events, and seconds. */

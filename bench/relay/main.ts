@@ -13,9 +13,10 @@ import {
 } from '../../src/alerts/sinks/syslog/testing/certificates.ts';
 import { sampleChange } from '../../src/alerts/testing/sample-events.ts';
 import { sinkContext } from '../../src/alerts/testing/sink-acceptance.ts';
+import type { KvittoEvent } from '../../src/model/event.ts';
 import { startRsyslog } from '../../test/alerts/syslog-receivers.ts';
 import { scratch, skipWithout } from '../../test/real/parts.ts';
-import { relayAll, relayLedger } from './from-ledger.ts';
+import { eventsIn, relayAll, relayLedger } from './from-ledger.ts';
 
 const events = 10_000;
 const rounds = 3;
@@ -31,10 +32,11 @@ function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-async function startOther(name: string, { cert, key }: Certificate): Promise<{ port: number; stop: () => void }> {
+async function startReceiver(name: string, { cert, key }: Certificate): Promise<{ port: number; stop: () => void }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, name), cert, key], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  process.once('exit', () => child.kill());
   const [line] = await once(child.stdout, 'data');
   return { port: Number(String(line)), stop: () => child.kill() };
 }
@@ -69,7 +71,9 @@ async function bare(port: number, bytes: Buffer): Promise<void> {
 }
 
 const settings = { ...syslog.settings.parse({ host: 'localhost' }), hostname: 'bench' };
-const bytes = Buffer.concat(all.flatMap((event) => framed(syslogMessage(event, settings, sinkContext()))));
+const bytesOf = (of: readonly KvittoEvent[]) =>
+  Buffer.concat(of.flatMap((event) => framed(syslogMessage(event, settings, sinkContext()))));
+const bytes = bytesOf(all);
 tell(
   `${events} events of ${Math.round(bytes.length / events)} bytes, ECS in RFC 5424 over TLS, to a receiver on this machine; best of ${rounds}`,
 );
@@ -88,6 +92,8 @@ async function measure(name: string, port: number): Promise<void> {
 
 process.env.BENCH_SECRET = `whsec_${Buffer.alloc(32, 'k').toString('base64')}`;
 const ledger = await relayLedger();
+const inLedger = await eventsIn(ledger);
+const bytesEach = Math.round(bytesOf(inLedger).length / inLedger.length);
 
 /** From the ledger on: events made, encoded, confirmed, cursor moved. */
 async function whole(name: string, settings: string): Promise<void> {
@@ -95,10 +101,12 @@ async function whole(name: string, settings: string): Promise<void> {
   const seconds = await best(async () => {
     count = (await relayAll(ledger, settings)).events;
   });
-  tell(`${name}, from the ledger over TLS: ${count} events, ${Math.round(count / seconds)} events/s`);
+  tell(
+    `${name}, from the ledger over TLS: ${count} events of ${bytesEach} bytes, ${Math.round(count / seconds)} events/s`,
+  );
 }
 
-const receiver = await startOther('bare-receiver.ts', own);
+const receiver = await startReceiver('bare-receiver.ts', own);
 await measure('a server that forgets', receiver.port);
 receiver.stop();
 
@@ -113,7 +121,7 @@ else {
   );
   await rsyslog.stop();
 }
-const hook = await startOther('hook-receiver.ts', own);
+const hook = await startReceiver('hook-receiver.ts', own);
 await whole(
   'webhook',
   `type: webhook, url: "https://localhost:${hook.port}/", secret: { env: BENCH_SECRET }, tls: { ca: ${ca.cert} }`,

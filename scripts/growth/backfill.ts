@@ -3,7 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { endWithThis, freePort, type Scrape } from './run-years.ts';
+import { closedPort } from '../../src/alerts/testing/bad-receivers.ts';
+import { endWithThis, type Scrape } from './run-years.ts';
 
 /**
  * Scrapes in Prometheus' text format as one text of OpenMetrics with times (https://prometheus.io/docs/specs/om/open_metrics_spec/): samples
@@ -57,7 +58,7 @@ export async function startPrometheus(folder: string, scrapes: readonly Scrape[]
     timeout: 300_000,
   });
   if (made.status !== 0) throw new Error(`promtool: ${made.stdout}${made.stderr}`);
-  const port = await freePort();
+  const port = await closedPort();
   const words = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${data}`,

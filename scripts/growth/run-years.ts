@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { closedPort } from '../../src/alerts/testing/bad-receivers.ts';
 
 const script = join(import.meta.dirname, '../kvitto-at.ts');
 const longestMs = 300_000;
@@ -68,20 +68,9 @@ async function kvittoAt(home: string, at: string, words: readonly string[], may 
     throw new Error(`at ${at}: kvitto ${words.join(' ')} ended with ${status}\n${said}${told}`);
 }
 
-/** A port of the loopback that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 /** What a watch answers on `/metrics`, once it has counted all findings anew. */
 async function scrape(home: string, at: string): Promise<string> {
-  const port = await freePort();
+  const port = await closedPort();
   const words = ['watch', '--relay-only', '--listen', `127.0.0.1:${port}`, '--by', 'watch', '--quiet'];
   const child = spawn(process.execPath, [script, at, ...words], {
     cwd: home,

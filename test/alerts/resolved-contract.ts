@@ -153,7 +153,7 @@ export function resolvedContract(database: string, open: () => Promise<SmallLedg
       await small.ledger.append('watch', async () => [{ kind: 'decisions-expired', decisions: [row.id] }]);
       assert.deepEqual(await run(small, config), { raised: 1, escalated: 0, resolved: 0, dueAt: null, began: false });
       assert.deepEqual(await told(small), [
-        'gate shop/prod: 1 unrecorded-deployment [never scanned]'.replace('never scanned', digestOf('never scanned')),
+        `gate shop/prod: 1 unrecorded-deployment [${digestOf('never scanned')}]`,
         `gate till/prod: 1 decision-expired [${row.id}]`,
       ]);
       await decide(small.ledger, [decision({ service: 'till' })], demands, by);

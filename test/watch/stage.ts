@@ -8,6 +8,8 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { build } from 'esbuild';
+import { readCursor } from '../../src/alerts/relay/cursors.ts';
+import type { CursorRow } from '../../src/ledger/database/tables.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { deploy } from '../../src/ledger/record/deploy.ts';
@@ -242,40 +244,40 @@ export async function deployMany(ledger: Ledger, services: readonly string[], ch
   }
 }
 
-/** All events of these types that the log tells from an entry on, in order, `to` its end. */
-export async function eventsFrom(
-  ledger: Ledger,
-  from: number,
-  types: ReadonlySet<EventType>,
-  to: number | null = null,
-): Promise<KvittoEvent[]> {
-  const end = to ?? (await ledger.state()).size;
+/** All events of these types that the log tells from an entry on, in order. */
+export async function eventsFrom(ledger: Ledger, from: number, types: ReadonlySet<EventType>): Promise<KvittoEvent[]> {
+  const { size } = await ledger.state();
   const events: KvittoEvent[] = [];
-  for (let entry = from; entry < end; entry++) {
+  for (let entry = from; entry < size; entry++) {
     for await (const event of eventsOf(ledger, entry)) if (types.has(event.type)) events.push(event);
   }
   return events;
 }
 
-/** All that a sink was told from an entry on, after the watches ended: what one of them recorded last is told by the next. */
+/**
+ * Those of them that are before the place of a sink: what it was told, after the watches ended. What one of them recorded last, the next one tells.
+ * Says nothing of how far the sink got: that is for `drained` to wait for.
+ */
 export async function eventsTold(
   ledger: Ledger,
   sink: string,
   from: number,
   types: ReadonlySet<EventType>,
 ): Promise<KvittoEvent[]> {
-  return await eventsFrom(ledger, from, types, await standsAt(ledger, sink));
+  const at = await cursorOf(ledger, sink);
+  const isTold = (e: KvittoEvent) => e.entry < at.entry || (e.entry === at.entry && e.place < at.place);
+  return (await eventsFrom(ledger, from, types)).filter(isTold);
+}
+
+async function cursorOf(ledger: Ledger, sink: string): Promise<CursorRow> {
+  const row = await readCursor(ledger.reader, sink);
+  if (row === null) throw new Error(`no cursor of ${sink}`);
+  return row;
 }
 
 /** Where a sink stands now: the entry from which on it is told. */
 export async function standsAt(ledger: Ledger, sink: string): Promise<number> {
-  const row = await ledger.reader
-    .selectFrom('cursor')
-    .select('entry')
-    .where('name', '=', `sink:${sink}`)
-    .executeTakeFirst();
-  if (row === undefined) throw new Error(`no cursor of ${sink}`);
-  return row.entry;
+  return (await cursorOf(ledger, sink)).entry;
 }
 
 /** Waits until a sink has dealt with the whole log, and nothing was recorded meanwhile. */
@@ -284,11 +286,7 @@ export async function drained(ledger: Ledger, sink: string, withinMs = 60_000): 
     const { size } = await ledger.state();
     if ((await standsAt(ledger, sink)) >= size) return;
   }
-  const row = await ledger.reader
-    .selectFrom('cursor')
-    .selectAll()
-    .where('name', '=', `sink:${sink}`)
-    .executeTakeFirst();
+  const row = await readCursor(ledger.reader, sink);
   throw new Error(
     `the sink did not get to the end of the log: ${JSON.stringify(row)} of ${(await ledger.state()).size}`,
   );
